@@ -1,0 +1,60 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format bench schema lock clean
+
+# The first Python on the machine that the worker runs on: 3.11 or 3.12.
+PYTHON ?= $(shell for python in python3.12 python3.11 python3 python; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$python && break; done)
+# WITHOUT=espeak leaves the embedded engine, which is GPL-3.0, out of the installation.
+WITHOUT ?=
+REQUIREMENTS := builder/requirements
+BASE := $(REQUIREMENTS)/base.txt $(if $(filter espeak,$(WITHOUT)),,$(REQUIREMENTS)/espeak.txt)
+INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check
+
+help: ## list what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+setup: .venv/base ## install what the worker needs into .venv (WITHOUT=espeak: free of GPL code)
+
+run: .venv/base ## speak test_input.json into output/
+	.venv/bin/python handler.py
+
+test: .venv/dev ## run the whole test suite
+	.venv/bin/python -m pytest
+
+check: .venv/dev ## ruff, mypy --strict, import contracts
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+format: .venv/dev ## format the sources
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+bench: .venv/base ## print the benchmark tables
+	.venv/bin/python -m bench.file
+
+schema: .venv/base ## write docs/request.schema.json anew
+	.venv/bin/python -m worker.request > docs/request.schema.json
+
+lock: .venv/dev ## pin the requirements anew from the .in files
+	$(INSTALL) pip-tools
+	cd $(REQUIREMENTS) && for name in base espeak dev; do ../../.venv/bin/pip-compile --quiet --generate-hashes \
+		--strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+		--output-file $$name.txt $$name.in; done
+
+clean: ## remove what was installed and made
+	rm -rf .venv output .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+.venv/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed, and not on the PATH"; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/base: .venv/python $(BASE)
+	$(INSTALL) $(addprefix -r ,$(BASE))
+	@touch $@
+
+.venv/dev: .venv/base $(REQUIREMENTS)/dev.txt
+	$(INSTALL) -r $(REQUIREMENTS)/dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""Offline tools: dependencies, models and voices."""
