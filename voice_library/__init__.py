@@ -1,0 +1,1 @@
+"""Voices: files, ids and lookup; knows nothing of what the arrays mean."""

@@ -1,0 +1,28 @@
+"""Names as people type them: matched without regard to case, accents and separators."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from voice_library.errors import may_echo
+
+SEPARATORS = re.compile(r"[\s_-]+")
+MAX_CHARACTERS = 256
+"""A longer string names nothing, and folding it would be work for the caller's profit."""
+
+
+def fold(name: str) -> str:
+    """`name` in the form names are compared in: LÉA is lea, and Creole Narrator is creole_narrator."""
+    if len(name) > MAX_CHARACTERS:
+        return ""
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return SEPARATORS.sub("-", letters.casefold().strip())
+
+
+def close_names(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Up to three of the folded names in `known` that `name` may have meant, the closest first."""
+    return tuple(get_close_matches(fold(name), list(known), n=3, cutoff=0.7)) if may_echo(name) else ()
