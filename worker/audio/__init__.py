@@ -1,0 +1,1 @@
+"""Audio: clips, and what is done to them between an engine and a delivery."""

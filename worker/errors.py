@@ -1,0 +1,132 @@
+"""Every error the worker raises on purpose: a stable code, whose fault it is, and what to change."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class WorkerError(Exception):
+    """Root of the tree; `str(error)` is the message for the caller and holds none of the caller's text."""
+
+    code: ClassVar[str]
+    retryable: ClassVar[bool]
+    field: str | None
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class RequestError(WorkerError):
+    """The caller's to mend: the same request would fail again."""
+
+    code = "invalid_request"
+    retryable = False
+
+
+class InvalidRequest(RequestError):
+    """A field is missing, unknown, of the wrong type or out of range."""
+
+
+class EmptyText(RequestError):
+    """Nothing in the text can be spoken."""
+
+    code = "empty_text"
+
+
+class TextTooLong(RequestError):
+    """The text is over the limit of its job type."""
+
+    code = "text_too_long"
+
+
+class UnknownVoice(RequestError):
+    """No voice or profile has that name."""
+
+    code = "unknown_voice"
+
+
+class UnsupportedVoice(RequestError):
+    """The engine has no realisation of the voice."""
+
+    code = "unsupported_voice"
+
+
+class UnknownEngine(RequestError):
+    """The engine does not exist or is not loaded here."""
+
+    code = "unknown_engine"
+
+
+class UnsupportedLanguage(RequestError):
+    """The engine does not speak that language."""
+
+    code = "unsupported_language"
+
+
+class UnsupportedParameter(RequestError):
+    """A strict request asks for what the engine does not honour."""
+
+    code = "unsupported_parameter"
+
+
+class AudioTooLong(RequestError):
+    """The audio would be longer than this worker makes in one job."""
+
+    code = "audio_too_long"
+
+
+class PayloadTooLarge(RequestError):
+    """The finished audio is over the platform's limit and no other delivery is open."""
+
+    code = "payload_too_large"
+
+
+class DeliveryUnavailable(RequestError):
+    """The delivery asked for is not set up on this worker."""
+
+    code = "delivery_unavailable"
+
+
+class WorkerFault(WorkerError):
+    """The worker's own: the same request may succeed on another try."""
+
+    code = "internal_error"
+    retryable = True
+
+
+class EngineUnavailable(WorkerFault):
+    """An engine cannot be loaded: its library, data or weights are missing or broken."""
+
+    code = "engine_unavailable"
+
+
+class EngineFailed(WorkerFault):
+    """An engine gave up on an utterance."""
+
+    code = "engine_failed"
+
+
+class DeliveryFailed(WorkerFault):
+    """The finished audio could not be stored."""
+
+    code = "delivery_failed"
+
+
+class StorageFull(DeliveryFailed):
+    """No space is left where the audio goes."""
+
+    code = "storage_full"
+
+
+class Cancelled(WorkerFault):
+    """The job was cancelled by the caller or the platform."""
+
+    code = "cancelled"
+
+
+class InvalidSettings(WorkerFault):
+    """The environment holds a setting the worker cannot use."""
+
+    code = "invalid_settings"
+    retryable = False
