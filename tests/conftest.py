@@ -1,0 +1,40 @@
+"""Real parts, shared: one worker with every engine of the package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from worker.engines.registry import MODULES
+from worker.jobs.context import Job, Worker
+from worker.reply import Reply
+from worker.service import Service
+from worker.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def worker() -> Iterator[Worker]:
+    worker = Worker.load(Settings(engines=tuple(MODULES)))
+    yield worker
+    worker.engines.close()
+
+
+@pytest.fixture(scope="session")
+def service(worker: Worker) -> Service:
+    return Service(worker)
+
+
+class Caller:
+    """Sends inputs to a service as one job each."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def __call__(self, job_id: str = "test", /, **fields: object) -> Reply:
+        return self._service.run(Job(id=job_id), fields)
+
+
+@pytest.fixture(scope="session")
+def ask(service: Service) -> Caller:
+    return Caller(service)

@@ -1,0 +1,133 @@
+"""Parsing: what is understood, what is refused, and what the message says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from worker.errors import InvalidRequest
+from worker.request import ALIASES, HealthRequest, SynthesisRequest, VoicesRequest, parse, schema
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+def synthesis(**fields: object) -> SynthesisRequest:
+    request = parse({"text": "hello", **fields})
+    assert isinstance(request, SynthesisRequest)
+    return request
+
+
+@pytest.mark.parametrize(
+    ("foreign", "ours"),
+    [
+        (  # RunPod's hosted chatterbox-turbo
+            {"prompt": "hi", "voice": "lucy", "voice_url": None, "format": "wav"},
+            {"text": "hi", "voice": "lucy", "response_format": "wav"},
+        ),
+        ({"text": "hi", "voice_id": "sarah"}, {"text": "hi", "voice": "sarah"}),
+        (  # OpenAI
+            {"input": "hi", "voice": "alloy", "response_format": "flac", "speed": 1.5, "model": "tts-1"},
+            {"text": "hi", "voice": "alloy", "response_format": "flac", "speed": 1.5},
+        ),
+        ({"text": "hi", "lang_code": "fr", "max_chars": 100}, {"text": "hi", "language": "fr", "chunk_size": 100}),
+    ],
+)
+def test_requests_written_for_other_workers_parse(foreign: dict[str, object], ours: dict[str, object]) -> None:
+    assert parse(foreign) == parse(ours)
+
+
+def test_every_alias_names_its_field() -> None:
+    canonical = {"text": "a", "voice": "b", "language": "fr", "response_format": "wav", "speed": 2, "chunk_size": 99}
+    canonical |= {"engine": "espeak", "type": "synthesis"}
+    for name, value in canonical.items():
+        for alias in ALIASES[name]:
+            assert parse(canonical | {name: None, alias: value}) == parse(canonical), alias
+
+
+def test_types_are_told_apart_and_synthesis_is_the_default() -> None:
+    assert isinstance(parse({"text": "x"}), SynthesisRequest)
+    assert isinstance(parse({"type": "voices"}), VoicesRequest)
+    assert isinstance(parse({"task": "health"}), HealthRequest)
+
+
+def test_engine_options_may_stand_at_top_level() -> None:
+    assert synthesis(pitch=60, temperature=0.7) == synthesis(options={"pitch": 60, "temperature": 0.7})
+    assert synthesis(pitch=60).options.given == {"pitch"}
+
+
+def test_null_fields_count_as_absent() -> None:
+    assert synthesis(voice=None, seed=None, pitch=None, options=None) == synthesis()
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "message"),
+    [
+        ({"texxt": "x"}, "texxt", "did you mean 'text'"),
+        ({"text": "x", "respnse_format": "wav"}, "respnse_format", "did you mean 'response_format'"),
+        ({"text": "x", "temprature": 1.0}, "temprature", "did you mean 'temperature'"),
+        ({"text": "x", "options": {"pich": 3}}, "options.pich", "did you mean 'pitch'"),
+        ({"text": "x", "effects": {"reverbs": 0.3}}, "effects.reverbs", "did you mean 'reverb'"),
+        ({"text": "x", "response_format": "aac"}, "response_format", "'wav', 'mp3'"),
+        ({"text": "x", "speed": 5}, "speed", "less than or equal to 4"),
+        ({"text": "x", "speed": True}, "speed", "valid number"),
+        ({"text": "x", "speed": "1.0"}, "speed", "valid number"),
+        ({"text": "x", "speed": float("nan")}, "speed", "finite"),
+        ({"text": "x", "sample_rate": 4000}, "sample_rate", "8000"),
+        ({"text": "x", "seed": -2}, "seed", "-1"),
+        ({"text": "x", "seed": 10**400}, "seed", "4294967295"),
+        ({"text": "x", "language": "french"}, "language", "BCP-47"),
+        ({"text": 5}, "text", "string"),
+        ({}, "text", "required"),
+        ({"voice": "sarah"}, "text", "required"),
+        ({"text": "x", "prompt": "y"}, "text", "given twice"),
+        ({"text": "x", "pitch": 3, "options": {"pitch": 4}}, "pitch", "given twice"),
+        ({"text": "x", "options": "loud", "pitch": 4}, "options", "valid"),
+        ({"text": "x", "voice_url": "https://example.com/a.wav"}, "reference_audio", "cloning is not available"),
+        ({"type": "sythesis", "text": "x"}, "type", "did you mean 'synthesis'"),
+        ({"type": 3}, "type", "known: synthesis, voices, health"),
+        ({"type": "health", "text": "x"}, "text", "unknown field"),
+        ({"text": "x", "fallback": [{"engine": "espeak"}]}, "fallback", "'none'"),
+        ({"text": "x", "delivery": "s3"}, "delivery", "'auto', 'inline' or 'volume'"),
+        ({"text": "x", "secret text of the caller": 1}, None, "unknown field"),
+    ],
+)
+def test_a_bad_field_is_named_with_what_to_change(fields: dict[str, object], field: str | None, message: str) -> None:
+    with pytest.raises(InvalidRequest, match=message) as caught:
+        parse(fields)
+    assert caught.value.field == field
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", [None, [], "text", 3, [["text", "x"]]])
+def test_an_input_that_is_no_object_is_refused(given: object) -> None:
+    with pytest.raises(InvalidRequest, match="JSON object"):
+        parse(given)
+
+
+def test_several_faults_are_told_at_once() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse({"text": "x", "speed": 9, "chunk_size": 3})
+    assert "'speed'" in str(caught.value)
+    assert "'chunk_size'" in str(caught.value)
+
+
+def test_requests_are_frozen() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        synthesis().speed = 2.0  # type: ignore[misc]
+
+
+def test_the_published_schema_is_current() -> None:
+    published = json.loads((REPOSITORY / "docs" / "request.schema.json").read_text(encoding="utf-8"))
+    assert published == schema(), "run `make schema`"
+
+
+def test_the_schema_accepts_what_the_parser_accepts_and_refuses_what_it_refuses() -> None:
+    validator = jsonschema.Draft202012Validator(schema())
+    validator.check_schema(schema())
+    assert validator.is_valid({"type": "synthesis", "text": "hi", "options": {"pitch": 50}, "effects": {"reverb": 0.2}})
+    assert validator.is_valid({"type": "health"})
+    assert not validator.is_valid({"type": "synthesis", "text": "hi", "speed": 5})
+    assert not validator.is_valid({"type": "synthesis", "text": "hi", "sped": 1})

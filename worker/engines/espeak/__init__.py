@@ -1,0 +1,1 @@
+"""The embedded engine: espeak-ng, in process, without GPU, download or audio device."""
