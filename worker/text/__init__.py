@@ -1,0 +1,1 @@
+"""Text: source to passages, and passages to what is spoken."""

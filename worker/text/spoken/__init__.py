@@ -1,0 +1,1 @@
+"""Written forms and how each language says them."""
