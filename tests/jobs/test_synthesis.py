@@ -1,0 +1,243 @@
+"""The synthesis job through the service, with real engines and encoders."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.conftest import Caller
+from worker.audio.formats import FORMATS
+from worker.jobs.context import Job, Worker
+from worker.reply import ErrorReply, Reply, SpeechReply
+from worker.service import Service
+
+TEXT = "Hello there. This is a second sentence, with a few more words in it!"
+
+
+def speech(reply: Reply) -> SpeechReply:
+    assert isinstance(reply, SpeechReply), reply
+    return reply
+
+
+def refusal(reply: Reply) -> ErrorReply:
+    assert isinstance(reply, ErrorReply), reply
+    return reply
+
+
+def samples(reply: Reply) -> tuple[np.ndarray, int]:
+    audio = base64.b64decode(speech(reply).audio_base64 or "")
+    assert len(audio) == speech(reply).size_bytes
+    return soundfile.read(io.BytesIO(audio), dtype="float32")
+
+
+def test_the_reply_says_everything_about_the_recording(ask: Caller) -> None:
+    reply = speech(ask(text=TEXT, voice="sarah", response_format="wav", seed=42, chunk_size=60))
+    audio, rate = samples(reply)
+    assert (reply.format, reply.content_type, reply.sample_rate) == ("wav", "audio/wav", rate)
+    assert reply.duration_sec == pytest.approx(len(audio) / rate, abs=0.001)
+    assert (reply.engine, reply.voice, reply.language, reply.seed) == ("espeak", "sarah", "en-US", 42)
+    assert not reply.degraded
+    assert reply.warnings == ()
+    assert [TEXT[each.start : each.end].strip() for each in reply.utterances] == [
+        "Hello there.",
+        "This is a second sentence, with a few more words in it!",
+    ]
+    first, second = reply.utterances
+    assert 0 <= first.start_sec < first.end_sec < second.start_sec < second.end_sec
+    assert second.end_sec == pytest.approx(reply.duration_sec, abs=0.002)
+    assert first.seed != second.seed
+    metrics = reply.metrics
+    assert metrics.synth_sec > 0
+    assert metrics.encode_sec > 0
+    assert metrics.load_sec > 0
+    assert metrics.rtf == pytest.approx((metrics.synth_sec + metrics.encode_sec) / reply.duration_sec, abs=0.002)
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+@pytest.mark.parametrize("sample_rate", [None, 8000, 16_000, 48_000])
+def test_every_format_and_rate_is_delivered_and_readable(ask: Caller, name: str, sample_rate: int | None) -> None:
+    reply = speech(ask(text="Short and sweet.", response_format=name, sample_rate=sample_rate))
+    assert reply.format == name
+    if sample_rate:
+        assert reply.sample_rate == sample_rate
+    if name == "pcm":
+        assert reply.size_bytes / 2 / reply.sample_rate == pytest.approx(reply.duration_sec, abs=0.001)
+        return
+    audio, rate = samples(reply)
+    assert rate == reply.sample_rate
+    assert len(audio) / rate == pytest.approx(reply.duration_sec, abs=0.1)  # mp3 pads its first and last frame
+    assert np.sqrt(np.mean(audio**2)) > 0.01
+
+
+def test_headerless_audio_has_the_rate_clients_assume(ask: Caller) -> None:
+    assert speech(ask(text="hi there", response_format="pcm")).sample_rate == 24_000
+
+
+def test_a_rate_the_format_lacks_is_moved_and_the_reply_says_so(ask: Caller) -> None:
+    reply = speech(ask(text="hi there", response_format="opus", sample_rate=22_050))
+    assert reply.sample_rate == 24_000
+    assert reply.warnings == ("opus has no 22050 Hz; 24000 Hz was used",)
+
+
+def test_the_same_seed_gives_the_same_audio_and_a_random_one_is_returned(ask: Caller) -> None:
+    request = {"text": TEXT, "response_format": "wav", "voice": "sarah"}
+    drawn = speech(ask(**request))
+    assert drawn.seed > 0
+    again = speech(ask(**request, seed=drawn.seed))
+    assert again.audio_base64 == drawn.audio_base64
+    assert speech(ask(**request, seed=drawn.seed + 1)).audio_base64 != drawn.audio_base64
+
+
+@pytest.mark.parametrize("seed", [None, 0, -1])
+def test_no_seed_draws_a_new_one_each_time(ask: Caller, seed: int | None) -> None:
+    assert speech(ask(text="hi", seed=seed)).seed != speech(ask(text="hi", seed=seed)).seed
+
+
+@pytest.mark.parametrize("speed", [0.25, 0.5, 2.0, 4.0])
+def test_speed_is_met_within_and_beyond_the_engines_own_range(ask: Caller, speed: float) -> None:
+    normal, changed = (
+        speech(ask(text="One two three four five six seven eight nine ten.", speed=each)).duration_sec
+        for each in (1.0, speed)
+    )
+    assert normal / changed == pytest.approx(speed, rel=0.2)  # espeak-ng's rate is nominal
+
+
+def test_a_profile_is_its_voice_with_effects(ask: Caller) -> None:
+    plain = speech(ask(text="Bonjou tout moun.", voice="kreyol", response_format="wav", seed=1))
+    deep = speech(ask(text="Bonjou tout moun.", profile="creole-male-deep", response_format="wav", seed=1))
+    assert (deep.voice, deep.language) == ("creole-male-deep", "ht")
+    assert deep.duration_sec == pytest.approx(plain.duration_sec / 0.95, rel=0.1)
+    assert deep.audio_base64 != plain.audio_base64
+
+
+def test_effects_of_the_request_replace_the_profiles_one_by_one(ask: Caller) -> None:
+    request = {"text": "Bonjou.", "response_format": "wav", "seed": 1}
+    narrator = speech(ask(**request, profile="creole-narrator"))
+    dry = speech(ask(**request, profile="creole-narrator", effects={"reverb": 0}))
+    assert dry.duration_sec < narrator.duration_sec  # a hall rings on
+
+
+def test_pauses_are_heard_where_the_tags_stand(ask: Caller) -> None:
+    reply = speech(ask(text="One. [pause:1.5s] Two.", response_format="wav"))
+    first, second = reply.utterances
+    assert second.start_sec - first.end_sec == pytest.approx(1.5, abs=0.001)
+    audio, rate = samples(reply)
+    gap = audio[round((first.end_sec + 0.01) * rate) : round((second.start_sec - 0.01) * rate)]
+    assert np.abs(gap).max() == 0
+
+
+def test_captions_follow_the_audio(ask: Caller) -> None:
+    reply = speech(ask(text=TEXT, captions="json", chunk_size=60))
+    cues = json.loads(reply.captions or "")
+    assert [cue["text"] for cue in cues] == [
+        "Hello there.",
+        "This is a second sentence, with a few more words in it!",
+    ]
+    for cue, utterance in zip(cues, reply.utterances, strict=True):
+        assert (cue["start_sec"], cue["end_sec"]) == (utterance.start_sec, utterance.end_sec)
+        times = [word["start_sec"] for word in cue["words"]]
+        assert times == sorted(times)
+        assert cue["start_sec"] <= times[0] <= times[-1] <= cue["end_sec"]
+    srt = speech(ask(text=TEXT, captions="srt")).captions or ""
+    assert srt.startswith("1\n00:00:00,000 --> ")
+    assert (speech(ask(text=TEXT, captions="vtt")).captions or "").startswith("WEBVTT\n\n00:00:00.000 --> ")
+
+
+def test_a_language_alone_finds_a_voice(ask: Caller) -> None:
+    assert speech(ask(text="Bonjour.", language="fr")).voice == "lea"
+    assert speech(ask(text="Grüezi.", language="de-AT")).voice == "hans"
+    assert speech(ask(text="Jambo.", language="sw")).voice == "espeak-sw"
+
+
+def test_an_engine_alone_finds_a_voice_it_can_speak(ask: Caller) -> None:
+    reply = speech(ask(text="hello", engine="tone"))
+    assert (reply.engine, reply.voice) == ("tone", "tone-female")
+
+
+def test_an_openai_request_just_works(ask: Caller) -> None:
+    reply = speech(ask(input="Hello.", voice="onyx", model="tts-1", speed=1.0))
+    assert reply.format == "mp3"
+
+
+def test_what_an_engine_does_not_honour_is_a_warning_or_in_a_strict_request_an_error(ask: Caller) -> None:
+    assert speech(ask(text="hi", temperature=0.5)).warnings == (
+        "the engine 'espeak' does not honour 'temperature'; it was left out",
+    )
+    error = refusal(ask(text="hi", temperature=0.5, strict=True)).error
+    assert (error.code, error.field) == ("unsupported_parameter", "temperature")
+    assert "it honours: pitch, pitch_range, word_gap" in error.message
+
+
+def test_characters_the_engine_cannot_read_are_a_warning(ask: Caller) -> None:
+    (warning,) = speech(ask(text="日本 です", voice="yuki")).warnings
+    assert "cannot read 2 of the characters in 'ja-JP'" in warning
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "field", "message"),
+    [
+        ({"text": ""}, "empty_text", "text", ""),
+        ({"text": " \n\t "}, "empty_text", "text", ""),
+        ({"text": "😀 … !"}, "empty_text", "text", ""),
+        ({"text": "x" * 50_001}, "text_too_long", "text", "50001 characters"),
+        ({"text": "hi", "voice": "sara"}, "unknown_voice", "voice", "did you mean 'sarah'"),
+        ({"text": "hi", "profile": "sarah"}, "unknown_voice", "profile", "send it as 'voice'"),
+        ({"text": "hi", "profile": "creole-narrator", "voice": "sarah"}, "invalid_request", "profile", "either"),
+        ({"text": "hi", "engine": "espek"}, "unknown_engine", "engine", "did you mean 'espeak'"),
+        ({"text": "hi", "engine": "tone", "voice": "sarah"}, "unsupported_voice", "voice", "it speaks tone-female"),
+        ({"text": "hi", "language": "xx"}, "unsupported_language", "language", "it speaks af, am"),
+        ({"text": "hi [pause:1h]"}, "invalid_request", "text", "pause"),
+        ({"text": "hi [pause:999s]"}, "invalid_request", "text", "60"),
+        ({"text": "hi", "delivery": "volume"}, "delivery_unavailable", "delivery", "TTS_VOLUME_DIR"),
+    ],
+)
+def test_bad_requests_are_typed_errors(
+    ask: Caller, fields: dict[str, object], code: str, field: str, message: str
+) -> None:
+    error = refusal(ask(**fields)).error
+    assert (error.code, error.field, error.retryable) == (code, field, False)
+    assert message in error.message
+
+
+def test_audio_over_the_workers_limit_is_refused(worker: Worker) -> None:
+    short = Service(
+        Worker(
+            settings=worker.settings.model_copy(update={"max_audio_sec": 2.0}),
+            engines=worker.engines,
+            library=worker.library,
+        )
+    )
+    error = refusal(short.run(Job(id="x"), {"text": "hello. " * 50})).error
+    assert error.code == "audio_too_long"
+    assert "2.0 s" in error.message
+
+
+def test_audio_too_large_for_the_platform_is_refused_with_both_numbers(ask: Caller) -> None:
+    text = "A sentence of some length that is said again and again. " * 80
+    error = refusal(ask(text=text, response_format="wav", sample_rate=48_000)).error
+    assert error.code == "payload_too_large"
+    assert "9995904" in error.message
+    assert speech(ask("sync-1", text=text, response_format="wav", sample_rate=24_000)).audio_base64
+
+
+def test_a_volume_takes_what_the_reply_cannot_carry(worker: Worker, tmp_path: Path) -> None:
+    settings = worker.settings.model_copy(update={"volume_dir": tmp_path})
+    service = Service(Worker(settings=settings, engines=worker.engines, library=worker.library))
+    text = "A sentence of some length that is said again and again. " * 80
+    request = {"text": text, "response_format": "wav", "sample_rate": 48_000}
+    reply = speech(service.run(Job(id="x"), request))
+    assert reply.audio_base64 is None
+    assert soundfile.info(reply.audio_path).duration == pytest.approx(reply.duration_sec, abs=0.01)
+
+
+def test_a_cancelled_job_ends_with_a_typed_error(service: Service) -> None:
+    job = Job(id="x")
+    job.cancellation.cancel()
+    error = refusal(service.run(job, {"text": "hello"})).error
+    assert (error.code, error.retryable) == ("cancelled", True)

@@ -1,0 +1,1 @@
+"""Delivery: how finished audio reaches the caller."""

@@ -1,0 +1,1 @@
+"""Front ends: how jobs reach the worker and replies leave it."""

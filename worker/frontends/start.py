@@ -1,0 +1,45 @@
+"""Starting: settings, logs and engines, then the front end that the surroundings ask for."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+
+from voice_library.errors import VoiceLibraryError
+from worker import logs
+from worker.errors import InvalidSettings, WorkerError
+from worker.frontends import local
+from worker.jobs.context import Worker
+from worker.service import Service, error_reply
+from worker.settings import Settings
+
+PLATFORM_VARIABLES = ("RUNPOD_WEBHOOK_GET_JOB", "RUNPOD_REALTIME_PORT")
+"""The platform sets one of these; without, the worker is on somebody's own machine."""
+PLATFORM_FLAG = "--rp_serve_api"
+"""The SDK's own development server."""
+
+
+def start(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Runs until the work is done; the exit status, 0 for success."""
+    on_platform = PLATFORM_FLAG in arguments or any(name in environment for name in PLATFORM_VARIABLES)
+    try:
+        settings = Settings.from_environment(environment)
+        logs.configure(settings.log_level if on_platform else "WARNING")
+        if not on_platform:
+            return local.run(arguments, settings)
+        service = Service(Worker.load(settings))
+    except VoiceLibraryError as error:
+        return _refuse(InvalidSettings(f"TTS_VOICES_DIR: {error}"))
+    except WorkerError as error:
+        return _refuse(error)
+    from worker.frontends import queue  # the SDK takes over a second to import
+
+    queue.serve(service)
+    return 0
+
+
+def _refuse(error: WorkerError) -> int:
+    json.dump(error_reply(error).model_dump(exclude_none=True), sys.stderr)
+    sys.stderr.write("\n")
+    return 1

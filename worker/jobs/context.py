@@ -1,0 +1,75 @@
+"""The context of a job: what the worker keeps between jobs, and what is known of the one at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+from voice_library.errors import UnknownVoice
+from voice_library.library import VoiceLibrary
+from worker.engines.registry import Engines
+from worker.errors import InvalidSettings
+from worker.metrics import Stopwatch, Tally
+from worker.request import EngineOptions
+from worker.settings import Settings
+from worker.takes.cancellable import Cancellation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """Engines and voices, loaded once."""
+
+    settings: Settings
+    engines: Engines
+    library: VoiceLibrary
+    """With the engines' own voices."""
+    tally: Tally = field(default_factory=Tally)
+
+    @classmethod
+    def load(cls, settings: Settings) -> Worker:
+        """Loads every engine and voice the settings name; the errors are those of the engines and the catalog."""
+        engines = Engines.load(settings)
+        library = VoiceLibrary.load(settings.voices_dir).with_voices(engines.voices)
+        library.check()
+        _check_realisations(library, engines)
+        _check_options(library)
+        _check_default(settings.default_voice, library)
+        return cls(settings=settings, engines=engines, library=library)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One job under way."""
+
+    id: str
+    queue_sec: float = 0.0
+    """Seconds it waited in this worker for a free lane."""
+    stopwatch: Stopwatch = field(default_factory=Stopwatch)
+    cancellation: Cancellation = field(default_factory=Cancellation)
+
+
+def _check_realisations(library: VoiceLibrary, engines: Engines) -> None:
+    for engine in engines:
+        for voice in library.voices:
+            if engine.name in voice.engines and not engine.can_speak(voice):
+                raise InvalidSettings(
+                    f"catalog.json: the engine {engine.name!r} does not know the realisation of the voice {voice.id!r}"
+                )
+
+
+def _check_options(library: VoiceLibrary) -> None:
+    for profile in library.profiles:
+        try:
+            EngineOptions.model_validate(dict(profile.options))
+        except ValidationError as error:
+            raise InvalidSettings(
+                f"catalog.json: the options of the profile {profile.id!r} are not engine options"
+            ) from error
+
+
+def _check_default(name: str, library: VoiceLibrary) -> None:
+    try:
+        library.find(name)
+    except UnknownVoice as error:
+        raise InvalidSettings(f"TTS_DEFAULT_VOICE: {error}") from error
