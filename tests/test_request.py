@@ -90,7 +90,7 @@ def test_null_fields_count_as_absent() -> None:
         ({"type": 3}, "type", "known: synthesis, voices, health"),
         ({"type": "health", "text": "x"}, "text", "unknown field"),
         ({"text": "x", "fallback": [{"engine": "espeak"}]}, "fallback", "'none'"),
-        ({"text": "x", "delivery": "s3"}, "delivery", "'auto', 'inline' or 'volume'"),
+        ({"text": "x", "delivery": "mail"}, "delivery", "'volume' or 's3'"),
         ({"text": "x", "secret text of the caller": 1}, None, "unknown field"),
     ],
 )

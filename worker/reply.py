@@ -73,7 +73,18 @@ class SpeechReply(Destination):
     utterances: tuple[UtteranceReply, ...]
     warnings: tuple[str, ...]
     captions: str | None = None
+    pieces: int | None = None
+    """On a stream, the number of pieces of audio before this reply."""
     metrics: JobMetrics
+
+
+class AudioPiece(_Frozen):
+    """On a stream, the next bytes of the file."""
+
+    type: Literal["audio"] = "audio"
+    index: int
+    """From 0, without gaps."""
+    audio_base64: str
 
 
 class VoiceReply(_Frozen):

@@ -121,8 +121,12 @@ class SynthesisRequest(_Strict):
     """Speak numbers, dates, units and abbreviations as words; false sends the text as it stands."""
     effects: EffectsRequest = EffectsRequest()
     options: EngineOptions = EngineOptions()
-    delivery: Literal["auto", "inline", "volume"] = "auto"
-    """inline: base64 in the reply; volume: a file on the worker's volume; auto: inline if it fits, else volume."""
+    delivery: Literal["auto", "inline", "volume", "s3"] = "auto"
+    """inline: base64 in the reply; s3, volume: stored there; auto: inline if it fits, else s3, else volume."""
+    allow_downgrade: bool = False
+    """A smaller format is taken where the audio would fit nowhere."""
+    stream: bool = False
+    """Audio is sent as it is made, where the worker streams."""
     captions: CaptionFormat = "none"
     fallback: Literal["none"] = "none"
     """Another engine never takes over."""

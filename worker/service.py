@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from voice_library.errors import VoiceLibraryError
-from worker.errors import WorkerError, WorkerFault
+from worker.errors import Cancelled, WorkerError, WorkerFault
 from worker.jobs import health, synthesis, voices
 from worker.jobs.context import Job, Worker
 from worker.logs import event, job_context
 from worker.reply import ErrorDetail, ErrorReply, Reply, SpeechReply
-from worker.request import parse
+from worker.request import SynthesisRequest, parse
 
 JOBS: Mapping[str, Callable[[Any, Job, Worker], Reply]] = {
     "synthesis": synthesis.run,
@@ -24,34 +24,40 @@ logger = logging.getLogger(__name__)
 
 
 class Service:
-    """Answers jobs, from any number of threads."""
+    """Answers jobs, from any number of threads; whatever happens, a job gets one reply."""
 
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
 
     def run(self, job: Job, given: object) -> Reply:
-        """The reply to a job whose `input` is `given`; raises nothing."""
+        """The reply to a job whose `input` is `given`."""
         with job_context(job.id):
-            reply = self._answer(job, given)
-            self._account(job, reply)
-            return reply
+            return next(answer for answer in self._answers(job, given, streams=False) if not isinstance(answer, bytes))
+
+    def stream(self, job: Job, given: object) -> Iterator[bytes | Reply]:
+        """The file's bytes as they are made, where the request asks for that; then the reply. Closing it cancels."""
+        return self._answers(job, given, streams=True)
 
     def close(self) -> None:
         """Frees the engines."""
         self.worker.engines.close()
 
-    def _answer(self, job: Job, given: object) -> Reply:
+    def _answers(self, job: Job, given: object, *, streams: bool) -> Iterator[bytes | Reply]:
+        reply: Reply | None = None
         try:
             request = parse(given)
             job.cancellation.stop_if_cancelled()
-            return JOBS[request.type](request, job, self.worker)
-        except WorkerError as error:
-            return error_reply(error)
-        except VoiceLibraryError as error:
-            return ErrorReply(error=ErrorDetail(code=error.code, message=str(error), retryable=False))
-        except Exception:
-            logger.exception("job failed")
-            return error_reply(WorkerFault("the worker failed on this job; its log has the reason"))
+            if streams and isinstance(request, SynthesisRequest) and request.stream:
+                reply = yield from synthesis.stream(request, job, self.worker)
+            else:
+                reply = JOBS[request.type](request, job, self.worker)
+        except Exception as error:  # noqa: BLE001 - the one place where exceptions become replies
+            reply = _reply_to(error)
+        finally:
+            if reply is None:  # closed before its end
+                job.cancellation.cancel()
+            self._account(job, reply or error_reply(Cancelled("nobody read on")))
+        yield reply
 
     def _account(self, job: Job, reply: Reply) -> None:
         outcome = reply.error.code if isinstance(reply, ErrorReply) else "ok"
@@ -59,6 +65,15 @@ class Service:
         took_sec = job.stopwatch.elapsed_sec
         self.worker.tally.count(outcome, duration_sec=took_sec, audio_sec=audio_sec)
         event(logger, "job done", outcome=outcome, took_sec=round(took_sec, 3), audio_sec=audio_sec)
+
+
+def _reply_to(error: Exception) -> ErrorReply:
+    if isinstance(error, WorkerError):
+        return error_reply(error)
+    if isinstance(error, VoiceLibraryError):
+        return ErrorReply(error=ErrorDetail(code=error.code, message=str(error), retryable=False))
+    logger.error("job failed", exc_info=error)
+    return error_reply(WorkerFault("the worker failed on this job; its log has the reason"))
 
 
 def error_reply(error: WorkerError) -> ErrorReply:

@@ -1,3 +1,5 @@
+"""Which delivery a file takes, byte by byte round the platform's limit."""
+
 from __future__ import annotations
 
 import base64
@@ -5,15 +7,32 @@ from pathlib import Path
 
 import pytest
 
-from worker.delivery.choose import Choice, Delivery
+from worker.delivery.choose import Choice, deliveries
 from worker.delivery.inline import ENVELOPE_BYTES, inline_limit, inline_size
+from worker.delivery.sink import Sink
 from worker.errors import DeliveryUnavailable, PayloadTooLarge
+from worker.reply import Destination
 
 REST_BYTES = 1000
 
 
-def delivery(choice: Choice = "auto", *, job_id: str = "job", volume_dir: Path | None = None) -> Delivery:
-    return Delivery(choice=choice, job_id=job_id, volume_dir=volume_dir)
+def opened(choice: Choice = "auto", *, job_id: str = "job", volume_dir: Path | None = None) -> Sink:
+    (open_sink,) = deliveries(choice, job_id=job_id, extension=".mp3", volume_dir=volume_dir, open_s3=None)
+    return open_sink()
+
+
+def delivered(sink: Sink, audio: bytes, *, block: int = 1_000_000) -> Destination:
+    """Writes as an encoder does: a header that is only known at the end comes once more."""
+    sink.write(bytes(len(audio[:4])))
+    for start in range(4, len(audio), block):
+        sink.write(audio[start : start + block])
+    sink.seek(0)
+    sink.write(audio[:4])
+    return sink.finish(rest_bytes=REST_BYTES)
+
+
+def audio_of(size: int) -> bytes:
+    return (b"0123456789" * (size // 10 + 1))[:size]
 
 
 def largest_inline(job_id: str) -> int:
@@ -32,45 +51,57 @@ def test_inline_size_is_what_base64_takes(size: int) -> None:
 
 
 def test_auto_stays_inline_up_to_the_last_byte_that_fits(tmp_path: Path) -> None:
-    audio = bytes(largest_inline("job"))
-    given = delivery(volume_dir=tmp_path).deliver(audio, extension=".mp3", rest_bytes=REST_BYTES)
+    audio = audio_of(largest_inline("job"))
+    given = delivered(opened(volume_dir=tmp_path), audio)
     assert given.audio_base64 is not None
     assert base64.b64decode(given.audio_base64) == audio
     assert list(tmp_path.iterdir()) == []
 
 
-def test_auto_moves_to_the_volume_one_byte_later(tmp_path: Path) -> None:
-    audio = bytes(largest_inline("job") + 1)
-    given = delivery(volume_dir=tmp_path).deliver(audio, extension=".mp3", rest_bytes=REST_BYTES)
+@pytest.mark.parametrize("beyond", [1, REST_BYTES, 5_000_000])
+def test_auto_moves_to_the_volume_as_soon_as_it_no_longer_fits(tmp_path: Path, beyond: int) -> None:
+    audio = audio_of(largest_inline("job") + beyond)
+    given = delivered(opened(volume_dir=tmp_path), audio)
     assert given.audio_base64 is None
     assert Path(given.audio_path or "").read_bytes() == audio
 
 
 def test_a_synchronous_call_carries_twice_as_much() -> None:
-    audio = bytes(largest_inline("job") + 1)
-    assert delivery(job_id="sync-1").deliver(audio, extension=".mp3", rest_bytes=REST_BYTES).audio_base64
+    assert delivered(opened(job_id="sync-1"), audio_of(largest_inline("job") + 1)).audio_base64
 
 
 @pytest.mark.parametrize("choice", ["auto", "inline"])
 def test_without_a_way_out_the_error_gives_both_numbers(choice: Choice) -> None:
-    audio = bytes(largest_inline("job") + 1)
+    audio = audio_of(2 * largest_inline("job"))
     with pytest.raises(PayloadTooLarge) as caught:
-        delivery(choice).deliver(audio, extension=".mp3", rest_bytes=REST_BYTES)
+        delivered(opened(choice), audio)
     assert str(inline_size(len(audio)) + REST_BYTES) in str(caught.value)
     assert str(inline_limit("job")) in str(caught.value)
 
 
-def test_inline_that_does_not_fit_points_to_the_volume_where_there_is_one(tmp_path: Path) -> None:
-    with pytest.raises(PayloadTooLarge, match="'delivery': 'auto'"):
-        delivery("inline", volume_dir=tmp_path).deliver(bytes(9_000_000), extension=".mp3", rest_bytes=REST_BYTES)
+def test_what_does_not_fit_is_not_kept_in_memory() -> None:
+    sink = opened("inline")
+    for _ in range(100):
+        sink.write(bytes(1_000_000))
+    assert len(sink.kept) == 0  # type: ignore[attr-defined]
 
 
 def test_volume_is_used_for_small_audio_too_when_asked_for(tmp_path: Path) -> None:
-    given = delivery("volume", volume_dir=tmp_path).deliver(b"abc", extension=".wav", rest_bytes=REST_BYTES)
-    assert Path(given.audio_path or "").suffix == ".wav"
+    given = delivered(opened("volume", volume_dir=tmp_path), b"abcdefgh")
+    assert Path(given.audio_path or "").read_bytes() == b"abcdefgh"
 
 
-def test_a_volume_that_is_not_set_up_is_refused_before_any_work() -> None:
-    with pytest.raises(DeliveryUnavailable, match="TTS_VOLUME_DIR"):
-        delivery("volume").check()
-    delivery("auto").check()
+@pytest.mark.parametrize("choice", ["auto", "inline", "volume"])
+@pytest.mark.parametrize("size", [10, 20_000_000])
+def test_an_aborted_delivery_leaves_nothing(tmp_path: Path, choice: Choice, size: int) -> None:
+    sink = opened(choice, volume_dir=tmp_path)
+    sink.write(bytes(size))
+    sink.abort()
+    sink.abort()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("choice", "hint"), [("volume", "TTS_VOLUME_DIR"), ("s3", "TTS_S3_BUCKET")])
+def test_a_store_that_is_not_set_up_is_refused_before_any_work(choice: Choice, hint: str) -> None:
+    with pytest.raises(DeliveryUnavailable, match=hint):
+        opened(choice)

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +14,10 @@ import soundfile
 
 from tests.conftest import Caller
 from worker.audio.formats import FORMATS
+from worker.delivery.choose import OpenSink, deliveries
+from worker.errors import Cancelled, DeliveryFailed
 from worker.jobs.context import Job, Worker
-from worker.reply import ErrorReply, Reply, SpeechReply
+from worker.reply import Destination, ErrorReply, Reply, SpeechReply
 from worker.service import Service
 
 TEXT = "Hello there. This is a second sentence, with a few more words in it!"
@@ -87,7 +90,7 @@ def test_a_rate_the_format_lacks_is_moved_and_the_reply_says_so(ask: Caller) -> 
 
 def test_the_same_seed_gives_the_same_audio_and_a_random_one_is_returned(ask: Caller) -> None:
     request = {"text": TEXT, "response_format": "wav", "voice": "sarah"}
-    drawn = speech(ask(**request))
+    drawn = speech(ask("first", **request))
     assert drawn.seed > 0
     again = speech(ask(**request, seed=drawn.seed))
     assert again.audio_base64 == drawn.audio_base64
@@ -95,8 +98,11 @@ def test_the_same_seed_gives_the_same_audio_and_a_random_one_is_returned(ask: Ca
 
 
 @pytest.mark.parametrize("seed", [None, 0, -1])
-def test_no_seed_draws_a_new_one_each_time(ask: Caller, seed: int | None) -> None:
-    assert speech(ask(text="hi", seed=seed)).seed != speech(ask(text="hi", seed=seed)).seed
+def test_no_seed_draws_one_for_the_job_and_the_same_if_it_is_delivered_twice(ask: Caller, seed: int | None) -> None:
+    request = {"text": "hi there", "seed": seed, "response_format": "wav"}
+    first, again, other = (speech(ask(job_id, **request)) for job_id in ("job-1", "job-1", "job-2"))
+    assert first.audio_base64 == again.audio_base64
+    assert first.seed != other.seed
 
 
 @pytest.mark.parametrize("speed", [0.25, 0.5, 2.0, 4.0])
@@ -241,3 +247,91 @@ def test_a_cancelled_job_ends_with_a_typed_error(service: Service) -> None:
     job.cancellation.cancel()
     error = refusal(service.run(job, {"text": "hello"})).error
     assert (error.code, error.retryable) == ("cancelled", True)
+
+
+def test_a_smaller_format_is_taken_where_the_caller_allows_it(ask: Caller) -> None:
+    text = "A sentence of some length that is said again and again. " * 80
+    reply = speech(ask(text=text, response_format="wav", sample_rate=48_000, allow_downgrade=True))
+    assert (reply.format, reply.content_type) == ("mp3", "audio/mpeg")
+    assert reply.warnings == ("wav would be too large for the reply; mp3 was used",)
+    samples(reply)
+
+
+def test_the_next_way_is_taken_where_a_store_fails_and_the_reply_says_so(
+    worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken:
+        def seek(self, offset: int, /) -> int:
+            return offset
+
+        def write(self, data: bytes, /) -> int:
+            raise DeliveryFailed("the store is gone")
+
+        def finish(self, *, rest_bytes: int) -> Destination:
+            raise AssertionError
+
+        def abort(self) -> None:
+            pass
+
+    def ways(*arguments: Any, **keywords: Any) -> list[OpenSink]:
+        return [Broken, *deliveries(*arguments, **keywords)]
+
+    monkeypatch.setattr("worker.jobs.synthesis.deliveries", ways)
+    plain = speech(Service(worker).run(Job(id="x"), {"text": TEXT, "response_format": "wav", "delivery": "inline"}))
+    assert plain.warnings == ("the store is gone; delivered another way",)
+    assert len(samples(plain)[0])
+
+
+class Streamed:
+    """What came over a stream."""
+
+    def __init__(self, service: Service, job: Job, **fields: object) -> None:
+        answers = list(service.stream(job, fields))
+        self.pieces = [answer for answer in answers if isinstance(answer, bytes)]
+        (self.reply,) = (answer for answer in answers if not isinstance(answer, bytes))
+        assert answers[-1] is self.reply
+
+    @property
+    def audio(self) -> tuple[np.ndarray, int]:
+        return soundfile.read(io.BytesIO(b"".join(self.pieces)), dtype="float32")
+
+
+@pytest.mark.parametrize("name", ["wav", "mp3", "ogg", "opus", "pcm"])
+def test_a_stream_brings_the_audio_of_the_whole_file(service: Service, name: str) -> None:
+    request = {"text": TEXT * 3, "response_format": name, "seed": 3, "chunk_size": 60}
+    streamed = Streamed(service, Job(id="x"), **request, stream=True)
+    whole = speech(service.run(Job(id="x"), request))
+    reply = speech(streamed.reply)
+    assert len(streamed.pieces) > 3
+    assert reply.audio_base64 is None
+    assert reply.size_bytes == sum(map(len, streamed.pieces))
+    assert (reply.duration_sec, reply.utterances) == (whole.duration_sec, whole.utterances)
+    if name == "pcm":
+        assert b"".join(streamed.pieces) == base64.b64decode(whole.audio_base64 or "")
+    elif name == "mp3":  # without the index of a file, decoders hear its first frame and its padding
+        assert len(streamed.audio[0]) == pytest.approx(len(samples(whole)[0]), abs=4 * 1152)
+    else:
+        assert np.array_equal(streamed.audio[0], samples(whole)[0])
+
+
+def test_a_request_that_does_not_stream_gets_its_one_reply_on_a_stream_too(service: Service) -> None:
+    streamed = Streamed(service, Job(id="x"), text=TEXT, response_format="wav")
+    assert streamed.pieces == []
+    assert len(samples(streamed.reply)[0])
+
+
+def test_a_stream_that_cannot_begin_is_one_error(service: Service) -> None:
+    streamed = Streamed(service, Job(id="x"), text="hi", stream=True, voice="nobody at all")
+    assert streamed.pieces == []
+    assert refusal(streamed.reply).error.code == "unknown_voice"
+
+
+def test_a_stream_closed_early_cancels_its_job(worker: Worker) -> None:
+    service = Service(Worker(settings=worker.settings, engines=worker.engines, library=worker.library))
+    job = Job(id="x")
+    answers = service.stream(job, {"text": TEXT * 50, "stream": True, "response_format": "pcm"})
+    next(answers)
+    answers.close()  # type: ignore[attr-defined]
+    assert service.worker.tally.outcomes == {"cancelled": 1}
+    with pytest.raises(Cancelled):
+        job.cancellation.stop_if_cancelled()

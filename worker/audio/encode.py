@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Protocol
 
 import numpy as np
 
@@ -15,6 +15,16 @@ from worker.audio.formats import FORMATS, nearest_rate
 from worker.audio.outbox import Outbox, Piece
 from worker.audio.resample import resampled
 from worker.errors import AudioTooLong, EngineFailed
+
+
+class Writable(Protocol):
+    """What `encode_file` needs of a file."""
+
+    def seek(self, offset: int, /) -> int:
+        """Moves to `offset`."""
+
+    def write(self, data: bytes, /) -> int:
+        """Takes all of `data`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +61,7 @@ def encode_file(
     format_name: str,
     *,
     sample_rate: int,
-    into: BinaryIO,
+    into: Writable,
     max_frames: int | None = None,
 ) -> Encoded:
     """Writes the stream into `into`, an empty seekable file, with the right lengths in its header.

@@ -1,50 +1,47 @@
-"""Which delivery finished audio takes, once its size is known: nothing is sent that would be lost on the way."""
+"""Which deliveries are open to a job, and in which order they are tried."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from worker.delivery.inline import inline, inline_limit, inline_size
-from worker.delivery.volume import to_volume
-from worker.errors import DeliveryUnavailable, PayloadTooLarge
-from worker.reply import Destination
+from worker.delivery.inline import InlineSink
+from worker.delivery.overflow import OverflowSink
+from worker.delivery.sink import Sink
+from worker.delivery.volume import VolumeSink
+from worker.errors import DeliveryUnavailable
 
-Choice = Literal["auto", "inline", "volume"]
+Choice = Literal["auto", "inline", "volume", "s3"]
+OpenSink = Callable[[], Sink]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """The ways out that are open to one job."""
+def deliveries(
+    choice: Choice, *, job_id: str, extension: str, volume_dir: Path | None, open_s3: OpenSink | None
+) -> list[OpenSink]:
+    """Ways to a sink, the next to be tried where one fails; only `auto` has more than one.
 
-    choice: Choice
-    job_id: str
-    volume_dir: Path | None
+    Raises:
+        DeliveryUnavailable: what is asked for is not set up on this worker.
 
-    def check(self) -> None:
-        """Raises DeliveryUnavailable now rather than after the audio was made."""
-        if self.choice == "volume" and self.volume_dir is None:
-            raise DeliveryUnavailable(
-                "this worker has no volume: set TTS_VOLUME_DIR, or use 'auto' or 'inline'", field="delivery"
-            )
+    """
+    inline = partial(InlineSink, job_id)
+    open_volume = partial(VolumeSink, volume_dir, extension) if volume_dir else None
+    stores = [store for store in (open_s3, open_volume) if store]
+    if choice == "auto":
+        return [partial(_overflow, inline, store) for store in stores] or [inline]
+    chosen = {"inline": inline, "volume": open_volume, "s3": open_s3}[choice]
+    if chosen is None:
+        raise DeliveryUnavailable(_HOW_TO[choice], field="delivery")
+    return [chosen]
 
-    def deliver(self, audio: bytes, *, extension: str, rest_bytes: int) -> Destination:
-        """Delivers `audio`; `rest_bytes` is the size of the reply's JSON without it.
 
-        Raises:
-            PayloadTooLarge: it does not fit into the reply, and no other way is open.
-            DeliveryFailed: the volume failed.
+_HOW_TO = {
+    "volume": "this worker has no volume: set TTS_VOLUME_DIR, or use another delivery",
+    "s3": "no S3 is set up: set TTS_S3_BUCKET and its credentials, send s3Config with the job, or use another delivery",
+}
 
-        """
-        needed, limit = inline_size(len(audio)) + rest_bytes, inline_limit(self.job_id)
-        if self.choice != "volume" and needed <= limit:
-            return inline(audio)
-        if self.choice != "inline" and self.volume_dir is not None:
-            return to_volume(audio, self.volume_dir, extension)
-        raise PayloadTooLarge(
-            f"the reply would be {needed} bytes and the platform carries {limit} for this call: ask for a smaller "
-            "format (mp3, opus), send less text"
-            + ("" if self.volume_dir is None else ", or use 'delivery': 'auto' to have it stored on the volume"),
-            field="delivery",
-        )
+
+def _overflow(inline: Callable[[], InlineSink], store: OpenSink) -> Sink:
+    return OverflowSink(inline(), store)

@@ -6,6 +6,8 @@ import errno
 import os
 import tempfile
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from worker.errors import DeliveryFailed, StorageFull
@@ -14,34 +16,51 @@ from worker.reply import Destination
 OUT_OF_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
-def to_volume(audio: bytes, folder: Path, extension: str) -> Destination:
-    """Stores `audio` in `folder` under a name of its own; the file appears complete or not at all.
+class VolumeSink:
+    """A file of `folder` that nobody sees under its name before it is whole."""
 
-    Raises:
-        StorageFull: no space or quota is left.
-        DeliveryFailed: the folder cannot be written to.
+    def __init__(self, folder: Path, extension: str) -> None:
+        """Raises DeliveryFailed where the folder cannot be written to."""
+        self._path = folder / f"{uuid.uuid4().hex}{extension}"
+        with _typed_errors():
+            folder.mkdir(parents=True, exist_ok=True)
+            descriptor, partial = tempfile.mkstemp(dir=folder, prefix=".partial-")
+        self._partial = Path(partial)
+        self._file = os.fdopen(descriptor, "wb")
 
-    """
-    path = folder / f"{uuid.uuid4().hex}{extension}"
+    def seek(self, offset: int, /) -> int:
+        """As a file's own."""
+        return self._file.seek(offset)
+
+    def write(self, data: bytes, /) -> int:
+        """Raises StorageFull where no space or quota is left."""
+        with _typed_errors():
+            return self._file.write(data)
+
+    def finish(self, *, rest_bytes: int) -> Destination:  # noqa: ARG002 - a path always fits
+        """The path of the file, safe on disk."""
+        with _typed_errors():
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._partial.chmod(0o644)
+            self._partial.replace(self._path)
+        return Destination(audio_path=str(self._path))
+
+    def abort(self) -> None:
+        """Removes what was written."""
+        with suppress(OSError):  # closing writes what is left once more, and on a full disk fails once more
+            self._file.close()
+        with _typed_errors():
+            self._partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def _typed_errors() -> Iterator[None]:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write_atomically(audio, path)
+        yield
     except OSError as error:
         if error.errno in OUT_OF_SPACE:
-            raise StorageFull(f"the volume has no room for {len(audio)} bytes; free some or deliver inline") from error
-        raise DeliveryFailed(f"the volume cannot be written to ({errno.errorcode.get(error.errno or 0)})") from error
-    return Destination(audio_path=str(path))
-
-
-def _write_atomically(audio: bytes, path: Path) -> None:
-    descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=".partial-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(audio)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(partial).chmod(0o644)
-        Path(partial).replace(path)
-    except BaseException:
-        Path(partial).unlink(missing_ok=True)
-        raise
+            raise StorageFull("the volume is full: free some space, or deliver inline or to S3") from error
+        name = errno.errorcode.get(error.errno or 0, "unknown error")
+        raise DeliveryFailed(f"the volume cannot be written to ({name})") from error

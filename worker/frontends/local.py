@@ -7,6 +7,7 @@ import base64
 import json
 import shutil
 import sys
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def run(arguments: Sequence[str], settings: Settings) -> int:
         settings = settings.model_copy(update={"volume_dir": output})
     service = Service(Worker.load(settings))
     try:
-        reply = service.run(Job(id="local"), given)
+        reply = service.run(Job(id=f"local-{uuid.uuid4()}"), given)
     finally:
         service.close()
     if isinstance(reply, SpeechReply):

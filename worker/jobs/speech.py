@@ -1,14 +1,12 @@
-"""Speech: utterances become one recording; shared by every job that speaks."""
+"""Speech: utterances become one stream of clips; shared by every job that speaks."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from worker.audio.clip import Clip, Word, moved
-from worker.audio.encode import encode_file
 from worker.audio.join import Part, joined
 from worker.audio.level import amplified, levelled, limited
 from worker.audio.reverb import reverberated
@@ -17,10 +15,17 @@ from worker.audio.trim import trim
 from worker.engines.base import Utterance, Verdict
 from worker.jobs.casting import Casting
 from worker.jobs.context import Job, Worker
-from worker.request import AudioFormat
 from worker.takes.cancellable import cancellable
 from worker.takes.in_order import Spoken, in_order, whole
 from worker.text.passages import Passage
+
+
+@dataclass(slots=True)
+class Heard:
+    """What came out of a stream of speech, known in full once it has been read to its end."""
+
+    placed: list[Placed] = field(default_factory=list)
+    duration_sec: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,18 +38,6 @@ class Placed:
     end_sec: float
     words: tuple[Word, ...]
     """In seconds from the start of the recording."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
-    """Finished, encoded audio."""
-
-    audio: bytes
-    duration_sec: float
-    placed: tuple[Placed, ...]
-    synth_sec: float
-    """Seconds of work before the encoder."""
-    encode_sec: float
 
 
 def utterances(passages: Iterable[Passage], casting: Casting, seed: int) -> Iterator[Utterance]:
@@ -71,65 +64,33 @@ def utterance_seed(job_seed: int, index: int) -> int:
     return int.from_bytes(hashlib.blake2b(f"{job_seed}/{index}".encode(), digest_size=4).digest())
 
 
-def record(
-    script: Iterable[Utterance],
-    casting: Casting,
-    job: Job,
-    worker: Worker,
-    *,
-    audio_format: AudioFormat,
-    sample_rate: int,
-) -> Recording:
-    """Renders `script` in order, shapes, joins and encodes it, all as one stream.
+def speech(script: Iterable[Utterance], casting: Casting, job: Job, worker: Worker, *, heard: Heard) -> Iterator[Clip]:
+    """The script, rendered in order, shaped and joined as it is read, and noted in `heard`.
 
     Raises:
-        AudioTooLong: it would be longer than the worker's `max_audio_sec`.
         EngineFailed, Cancelled: as the engine's takes raise them.
 
     """
     submit = cancellable(worker.engines.submit, job.cancellation)
-    placed: list[Placed] = []
     spoken = whole(in_order(script, submit, ahead=casting.engine.capabilities.ahead))
-    clips = joined(_placed_parts(spoken, casting, worker.settings.loudness_lufs, placed))
+    clips = joined(_placed_parts(spoken, casting, worker.settings.loudness_lufs, heard))
     clips = limited(reverberated(clips, casting.effects.reverb))
-    clips = job.stopwatch.mark_first_audio(job.stopwatch.timed("synth", clips))
-    buffer = io.BytesIO()
-    began_sec = job.stopwatch.elapsed_sec
-    encoded = encode_file(
-        clips,
-        audio_format,
-        sample_rate=sample_rate,
-        into=buffer,
-        max_frames=round(worker.settings.max_audio_sec * sample_rate),
-    )
-    synth_sec = job.stopwatch.spent_sec("synth")
-    return Recording(
-        audio=buffer.getvalue(),
-        duration_sec=encoded.frames / sample_rate,
-        placed=tuple(placed),
-        synth_sec=synth_sec,
-        encode_sec=job.stopwatch.elapsed_sec - began_sec - synth_sec,
-    )
+    for clip in job.stopwatch.mark_first_audio(job.stopwatch.timed("synth", clips)):
+        heard.duration_sec += clip.duration_sec
+        yield clip
 
 
-def _placed_parts(
-    spoken: Iterable[Spoken], casting: Casting, loudness_lufs: float, placed: list[Placed]
-) -> Iterator[Part]:
-    """Parts to join, each noted in `placed` with the time it will have; times are exact, being sums of lengths."""
+def _placed_parts(spoken: Iterable[Spoken], casting: Casting, loudness_lufs: float, heard: Heard) -> Iterator[Part]:
+    """Parts to join, each noted with the time it will have; times are exact, being sums of lengths."""
     position_sec = 0.0
     for each in spoken:
         clip = _shaped(each.clip, casting, loudness_lufs)
         start_sec = position_sec + each.utterance.lead_sec
         end_sec = start_sec + clip.duration_sec
         position_sec = end_sec + each.utterance.pause_sec
-        placed.append(
-            Placed(
-                utterance=each.utterance,
-                verdict=each.verdict,
-                start_sec=start_sec,
-                end_sec=end_sec,
-                words=moved(clip.words, start_sec),
-            )
+        words = moved(clip.words, start_sec)
+        heard.placed.append(
+            Placed(utterance=each.utterance, verdict=each.verdict, start_sec=start_sec, end_sec=end_sec, words=words)
         )
         yield Part(clip=clip, lead_sec=each.utterance.lead_sec, pause_sec=each.utterance.pause_sec)
 

@@ -1,147 +1,98 @@
-"""The synthesis job: text to one recording in one reply."""
+"""The synthesis job: text to one recording, whole or as it is made."""
 
 from __future__ import annotations
 
 import json
-import secrets
+import logging
+from collections.abc import Generator, Mapping
 
-from worker.audio.formats import FORMATS, nearest_rate
-from worker.delivery.choose import Delivery
-from worker.errors import TextTooLong
-from worker.jobs.casting import Casting, cast
+from worker.audio.encode import encode_file, encoded
+from worker.delivery.choose import OpenSink, deliveries
+from worker.delivery.sink import Sink
+from worker.errors import DeliveryFailed, PayloadTooLarge
 from worker.jobs.context import Job, Worker
-from worker.jobs.speech import Placed, Recording, record, utterances
-from worker.reply import JobMetrics, SpeechReply, UtteranceReply
-from worker.request import LARGEST_SEED, SynthesisRequest
-from worker.text.captions import Cue, captions
-from worker.text.normalise import normalise
-from worker.text.passages import passages
+from worker.jobs.plan import Plan, plan_of
+from worker.jobs.report import report
+from worker.jobs.speech import Heard, speech
+from worker.reply import SpeechReply
+from worker.request import AudioFormat, SynthesisRequest
 
-PCM_SAMPLE_RATE = 24_000
-"""Hertz of headerless audio unless the caller says otherwise; OpenAI's clients assume it."""
+SMALLER: Mapping[AudioFormat, AudioFormat] = {"wav": "mp3", "pcm": "mp3", "flac": "mp3", "mp3": "opus", "ogg": "opus"}
+"""What to take instead of a format that is too large."""
+
+logger = logging.getLogger(__name__)
 
 
 def run(request: SynthesisRequest, job: Job, worker: Worker) -> SpeechReply:
     """Speaks the text and delivers the recording."""
-    delivery = Delivery(choice=request.delivery, job_id=job.id, volume_dir=worker.settings.volume_dir)
-    delivery.check()
-    _check_length(request.text, worker.settings.max_text_chars)
-    casting = cast(request, worker)
-    limit_chars = min(casting.engine.capabilities.max_chars, 2 * request.chunk_size)
-    script = passages(
-        request.text,
-        language=casting.language,
-        target_chars=min(request.chunk_size, limit_chars),
-        limit_chars=limit_chars,
-        normalise=normalise if request.normalize else _as_it_stands,
+    plan = plan_of(request, job, worker)
+    while True:
+        try:
+            return _delivered(plan, _deliveries(plan, job, worker), job, worker)
+        except PayloadTooLarge:
+            if not request.allow_downgrade or plan.format_name not in SMALLER:
+                raise
+            plan = plan.in_format(SMALLER[plan.format_name])
+
+
+def stream(request: SynthesisRequest, job: Job, worker: Worker) -> Generator[bytes, None, SpeechReply]:
+    """Speaks the text and yields the file's bytes as they are made; returns the reply, which has no audio."""
+    plan, heard = plan_of(request, job, worker), Heard()
+    clips = speech(plan.script(), plan.casting, job, worker, heard=heard)
+    size_bytes = 0
+    for piece in job.stopwatch.timed(
+        "all",
+        encoded(clips, plan.format_name, sample_rate=plan.sample_rate, max_frames=_max_frames(plan, worker)),
+    ):
+        size_bytes += len(piece)
+        yield piece
+    encode_sec = job.stopwatch.spent_sec("all") - job.stopwatch.spent_sec("synth")
+    return report(plan, heard, job, worker, size_bytes=size_bytes, encode_sec=encode_sec)
+
+
+def _deliveries(plan: Plan, job: Job, worker: Worker) -> list[OpenSink]:
+    return deliveries(
+        plan.request.delivery,
+        job_id=job.id,
+        extension=plan.format.extension,
+        volume_dir=worker.settings.volume_dir,
+        open_s3=None,
     )
-    seed = request.seed if request.seed and request.seed > 0 else secrets.randbelow(LARGEST_SEED) + 1
-    sample_rate = _sample_rate(request, casting)
-    recording = record(
-        utterances(script, casting, seed),
-        casting,
-        job,
-        worker,
-        audio_format=request.response_format,
-        sample_rate=sample_rate,
-    )
-    reply = _reply(request, casting, recording, job, worker, seed=seed, sample_rate=sample_rate)
-    destination = delivery.deliver(
-        recording.audio,
-        extension=FORMATS[request.response_format].extension,
-        rest_bytes=len(json.dumps(reply.model_dump(mode="json"))),
-    )
+
+
+def _delivered(plan: Plan, ways: list[OpenSink], job: Job, worker: Worker) -> SpeechReply:
+    """The reply by the first way that works; a recording is made anew for each, for it is never held whole."""
+    warnings: tuple[str, ...] = ()
+    *spare, last = ways
+    for open_sink in spare:
+        try:
+            return _recorded(plan, open_sink(), job, worker, warnings)
+        except DeliveryFailed as error:
+            logger.warning("delivery failed, trying the next way", exc_info=error)
+            warnings = (*warnings, f"{error}; delivered another way")
+    return _recorded(plan, last(), job, worker, warnings)
+
+
+def _recorded(plan: Plan, sink: Sink, job: Job, worker: Worker, warnings: tuple[str, ...]) -> SpeechReply:
+    heard, began_sec = Heard(), job.stopwatch.elapsed_sec
+    synth_before_sec = job.stopwatch.spent_sec("synth")
+    try:
+        file = encode_file(
+            speech(plan.script(), plan.casting, job, worker, heard=heard),
+            plan.format_name,
+            sample_rate=plan.sample_rate,
+            into=sink,
+            max_frames=_max_frames(plan, worker),
+        )
+        synth_sec = job.stopwatch.spent_sec("synth") - synth_before_sec
+        encode_sec = job.stopwatch.elapsed_sec - began_sec - synth_sec
+        reply = report(plan, heard, job, worker, size_bytes=file.size_bytes, encode_sec=encode_sec, warnings=warnings)
+        destination = sink.finish(rest_bytes=len(json.dumps(reply.model_dump(mode="json"))))
+    except BaseException:
+        sink.abort()
+        raise
     return reply.model_copy(update=dict(destination))
 
 
-def _check_length(text: str, limit_chars: int) -> None:
-    if len(text) > limit_chars:
-        raise TextTooLong(
-            f"the text has {len(text)} characters and this worker speaks {limit_chars} in one request: "
-            "split it over several",
-            field="text",
-        )
-
-
-def _sample_rate(request: SynthesisRequest, casting: Casting) -> int:
-    """The rate asked for, else the engine's, moved to one the format has."""
-    default = PCM_SAMPLE_RATE if request.response_format == "pcm" else casting.engine.sample_rate
-    return nearest_rate(request.response_format, request.sample_rate or default)
-
-
-def _as_it_stands(text: str, language: str) -> str:  # noqa: ARG001 - the shape of `normalise`
-    return " ".join(text.split())
-
-
-def _reply(
-    request: SynthesisRequest,
-    casting: Casting,
-    recording: Recording,
-    job: Job,
-    worker: Worker,
-    *,
-    seed: int,
-    sample_rate: int,
-) -> SpeechReply:
-    """The reply, but for where the audio is."""
-    warnings = list(casting.warnings)
-    if request.sample_rate and request.sample_rate != sample_rate:
-        warnings.append(f"{request.response_format} has no {request.sample_rate} Hz; {sample_rate} Hz was used")
-    return SpeechReply(
-        format=request.response_format,
-        content_type=FORMATS[request.response_format].content_type,
-        sample_rate=sample_rate,
-        duration_sec=round(recording.duration_sec, 3),
-        size_bytes=len(recording.audio),
-        engine=casting.engine.name,
-        voice=casting.name,
-        language=casting.language,
-        seed=seed,
-        degraded=False,
-        utterances=tuple(_utterance(placed) for placed in recording.placed),
-        warnings=tuple(warnings),
-        captions=_captions(request, recording),
-        metrics=_metrics(recording, job, worker),
-    )
-
-
-def _utterance(placed: Placed) -> UtteranceReply:
-    return UtteranceReply(
-        start=placed.utterance.start,
-        end=placed.utterance.end,
-        start_sec=round(placed.start_sec, 3),
-        end_sec=round(placed.end_sec, 3),
-        seed=placed.verdict.seed,
-        engine=placed.verdict.engine,
-        attempts=placed.verdict.attempts,
-        verdict="ok",
-    )
-
-
-def _captions(request: SynthesisRequest, recording: Recording) -> str | None:
-    if request.captions == "none":
-        return None
-    cues = (
-        Cue(
-            start_sec=placed.start_sec,
-            end_sec=placed.end_sec,
-            text=request.text[placed.utterance.start : placed.utterance.end],
-            words=placed.words,
-        )
-        for placed in recording.placed
-    )
-    return captions(cues, request.captions)
-
-
-def _metrics(recording: Recording, job: Job, worker: Worker) -> JobMetrics:
-    worked_sec, heard_sec = recording.synth_sec + recording.encode_sec, recording.duration_sec
-    first_sec = job.stopwatch.first_audio_sec
-    return JobMetrics(
-        queue_sec=round(job.queue_sec, 6),
-        load_sec=round(worker.engines.load_sec, 6),
-        synth_sec=round(recording.synth_sec, 6),
-        encode_sec=round(recording.encode_sec, 6),
-        rtf=round(worked_sec / heard_sec, 6) if heard_sec else None,
-        ttfa_sec=None if first_sec is None else round(first_sec, 6),
-        cache_hits=0,
-    )
+def _max_frames(plan: Plan, worker: Worker) -> int:
+    return round(worker.settings.max_audio_sec * plan.sample_rate)
