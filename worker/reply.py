@@ -73,8 +73,6 @@ class SpeechReply(Destination):
     utterances: tuple[UtteranceReply, ...]
     warnings: tuple[str, ...]
     captions: str | None = None
-    pieces: int | None = None
-    """On a stream, the number of pieces of audio before this reply."""
     metrics: JobMetrics
 
 

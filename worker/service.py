@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 from voice_library.errors import VoiceLibraryError
@@ -34,7 +34,7 @@ class Service:
         with job_context(job.id):
             return next(answer for answer in self._answers(job, given, streams=False) if not isinstance(answer, bytes))
 
-    def stream(self, job: Job, given: object) -> Iterator[bytes | Reply]:
+    def stream(self, job: Job, given: object) -> Generator[bytes | Reply, None, None]:
         """The file's bytes as they are made, where the request asks for that; then the reply. Closing it cancels."""
         return self._answers(job, given, streams=True)
 
@@ -42,7 +42,7 @@ class Service:
         """Frees the engines."""
         self.worker.engines.close()
 
-    def _answers(self, job: Job, given: object, *, streams: bool) -> Iterator[bytes | Reply]:
+    def _answers(self, job: Job, given: object, *, streams: bool) -> Generator[bytes | Reply, None, None]:
         reply: Reply | None = None
         try:
             request = parse(given)

@@ -10,6 +10,8 @@ from voice_library.errors import VoiceLibraryError
 from worker import logs
 from worker.errors import InvalidSettings, WorkerError
 from worker.frontends import local
+from worker.frontends.queue import Queue
+from worker.frontends.stream import Stream
 from worker.jobs.context import Worker
 from worker.service import Service, error_reply
 from worker.settings import Settings
@@ -33,10 +35,21 @@ def start(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         return _refuse(InvalidSettings(f"TTS_VOICES_DIR: {error}"))
     except WorkerError as error:
         return _refuse(error)
-    from worker.frontends import queue  # the SDK takes over a second to import
-
-    queue.serve(service)
+    _serve(service)
     return 0
+
+
+def _serve(service: Service) -> None:
+    from worker.frontends import sdk  # imported where it is used: a local run has no need of it
+
+    frontend = Stream(service) if service.worker.settings.frontend == "stream" else Queue(service)
+    config = {
+        "handler": frontend.handle,
+        # Constant, for the SDK stops taking jobs while it changes.
+        "concurrency_modifier": lambda _current: frontend.floor.slots,
+        "return_aggregate_stream": True,
+    }
+    sdk.serve(config, stopped=frontend.floor.stop, log_level=service.worker.settings.log_level)
 
 
 def _refuse(error: WorkerError) -> int:

@@ -1,8 +1,9 @@
-"""Cancelling a whole job: one token ends every take of it."""
+"""Cancelling a whole job: one switch ends every take of it."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from worker.engines.base import Submit, Take, Utterance
 from worker.errors import Cancelled
@@ -14,29 +15,28 @@ class Cancellation:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._thrown = False
-        self._takes: list[Take] = []
+        self._listeners: list[Callable[[], None]] = []
 
     def cancel(self) -> None:
-        """Cancels every take that was or will be watched."""
+        """Throws the switch."""
         with self._lock:
             self._thrown = True
-            takes, self._takes = self._takes, []
-        for take in takes:
-            take.cancel()
+            listeners, self._listeners = self._listeners, []
+        for listener in listeners:
+            listener()
 
     def stop_if_cancelled(self) -> None:
         """Raises Cancelled once `cancel` was called."""
         if self._thrown:
             raise Cancelled("the job was cancelled")
 
-    def watch(self, take: Take) -> Take:
-        """Returns `take`, to be cancelled with the job."""
+    def on_cancel(self, listener: Callable[[], None]) -> None:
+        """Calls `listener` when the switch is thrown; at once if it was."""
         with self._lock:
-            self._takes.append(take)
-            thrown = self._thrown
-        if thrown:
-            take.cancel()
-        return take
+            if not self._thrown:
+                self._listeners.append(listener)
+                return
+        listener()
 
 
 def cancellable(submit: Submit, cancellation: Cancellation) -> Submit:
@@ -44,6 +44,8 @@ def cancellable(submit: Submit, cancellation: Cancellation) -> Submit:
 
     def submit_watched(utterance: Utterance) -> Take:
         cancellation.stop_if_cancelled()
-        return cancellation.watch(submit(utterance))
+        take = submit(utterance)
+        cancellation.on_cancel(take.cancel)
+        return take
 
     return submit_watched

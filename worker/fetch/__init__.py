@@ -1,0 +1,1 @@
+"""Fetching: the one way this worker reads a URL that a caller gave."""
