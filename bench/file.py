@@ -18,7 +18,7 @@ import espeakng_loader
 import numpy as np
 import soundfile
 
-from bench.table import table
+from bench.table import save, table, wants_saving
 from worker.audio.formats import FORMATS, nearest_rate
 from worker.engines.espeak.library import EspeakLibrary
 from worker.jobs.context import Job, Worker
@@ -31,14 +31,25 @@ PARAGRAPH = (
     'that it would be the last crossing of the year. "We shall be there by noon," said the captain; the sea was '
     "calm, the sky was clear, and the instruments showed nothing unusual. Two hours later, everything had changed."
 )
-TEXT = "\n\n".join([PARAGRAPH] * 12)
-RUNS = 5
+TEXT = "\n\n".join([PARAGRAPH] * 4)
+RUNS = 3
+
+HEADING = (
+    "format",
+    "Hz",
+    "audio s",
+    "worker: s per minute",
+    "of it encoding",
+    "espeak-ng + soundfile: s per minute",
+)
+PACKAGES = ("espeakng-loader", "soundfile", "numpy", "scipy", "soxr")
 
 Result = TypeVar("Result")
 
 
 def main() -> None:
-    """Prints the table."""
+    """Measures and prints the table."""
+    saving = wants_saving(__doc__)
     service = Service(Worker.load(Settings()))
     rows = []
     for name in FORMATS:
@@ -49,19 +60,10 @@ def main() -> None:
         rows.append(
             (name, rate, reply.duration_sec, ours_sec / minutes, reply.metrics.encode_sec / minutes, bare_sec / minutes)
         )
-    print(
-        table(
-            (
-                "format",
-                "Hz",
-                "audio s",
-                "worker: s per minute",
-                "of it encoding",
-                "espeak-ng + soundfile: s per minute",
-            ),
-            rows,
-        )
-    )
+    text = table(HEADING, rows)
+    print(text)
+    if saving:
+        save("file", text, PACKAGES)
 
 
 def _ours(service: Service, name: str) -> SpeechReply:

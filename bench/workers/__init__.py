@@ -1,0 +1,1 @@
+"""Workers that the benchmarks start as processes of their own."""
