@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench schema lock clean
+.PHONY: help setup run test check format bench schema lock image clean
 
 # The first Python on the machine that the worker runs on: 3.11 or 3.12.
 PYTHON ?= $(shell for python in python3.12 python3.11 python3 python; do \
@@ -8,6 +8,10 @@ PYTHON ?= $(shell for python in python3.12 python3.11 python3 python; do \
 WITHOUT ?=
 REQUIREMENTS := builder/requirements
 BASE := $(REQUIREMENTS)/base.txt $(if $(filter espeak,$(WITHOUT)),,$(REQUIREMENTS)/espeak.txt)
+# The image's name and tag; FROM=ubuntu:24.04 builds it on another base, here one without CUDA.
+VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' worker/__init__.py)
+IMAGE ?= runpod-tts-worker:$(VERSION)
+FROM ?=
 INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check
 
 help: ## list what can be made
@@ -33,6 +37,7 @@ format: .venv/dev ## format the sources
 
 bench: .venv/base ## print the benchmark tables
 	.venv/bin/python -m bench.file
+	.venv/bin/python -m bench.platform
 
 schema: .venv/base ## write docs/request.schema.json anew
 	.venv/bin/python -m worker.request > docs/request.schema.json
@@ -42,6 +47,11 @@ lock: .venv/dev ## pin the requirements anew from the .in files
 	cd $(REQUIREMENTS) && for name in base espeak dev; do ../../.venv/bin/pip-compile --quiet --generate-hashes \
 		--strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 		--output-file $$name.txt $$name.in; done
+
+image: ## build the image for linux/amd64 (WITHOUT=espeak, IMAGE=name:tag, FROM=another base)
+	docker build --platform linux/amd64 --tag $(IMAGE) --label org.opencontainers.image.version=$(VERSION) \
+		$(if $(FROM),--build-arg BASE=$(FROM)) $(if $(filter espeak,$(WITHOUT)),--build-arg WITHOUT=espeak \
+		--label org.opencontainers.image.licenses=Apache-2.0) .
 
 clean: ## remove what was installed and made
 	rm -rf .venv output .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from worker.engines.registry import MODULES
 from worker.jobs.context import Job, Worker
+from worker.metrics import Tally
 from worker.reply import Reply
 from worker.service import Service
 from worker.settings import Settings
+from worker.vitals import Vitals
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +21,16 @@ def worker() -> Iterator[Worker]:
     worker = Worker.load(Settings(engines=tuple(MODULES)))
     yield worker
     worker.engines.close()
+
+
+def fresh(worker: Worker, **settings: object) -> Worker:
+    """The same engines and voices with other settings, and nothing counted yet."""
+    return replace(
+        worker,
+        settings=worker.settings.model_copy(update=settings),
+        tally=Tally(),
+        vitals=Vitals(memory_growth_limit_bytes=2**40),
+    )
 
 
 @pytest.fixture(scope="session")

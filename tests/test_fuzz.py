@@ -27,7 +27,7 @@ ERRORS_OF_A_CALLER = {
     "unsupported_language",
     "unsupported_parameter",
     "unsupported_voice",
-    "engine_failed",  # a script that the language's voice reads as nothing at all
+    "unreadable_text",
 }
 
 anything = st.recursive(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -47,5 +48,5 @@ def test_closing_the_service_closes_its_engines(worker: Worker) -> None:
             closed.append(self.name)
 
     engines = type(worker.engines)([Engine()])  # type: ignore[list-item]
-    Service(Worker(settings=worker.settings, engines=engines, library=worker.library)).close()
+    Service(replace(worker, engines=engines)).close()
     assert closed == ["engine"]

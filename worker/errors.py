@@ -64,6 +64,12 @@ class UnsupportedLanguage(RequestError):
     code = "unsupported_language"
 
 
+class UnreadableText(RequestError):
+    """The engine has nothing to say for a text, though it speaks the language: it does not read that script."""
+
+    code = "unreadable_text"
+
+
 class UnsupportedParameter(RequestError):
     """A strict request asks for what the engine does not honour."""
 
@@ -88,6 +94,36 @@ class DeliveryUnavailable(RequestError):
     code = "delivery_unavailable"
 
 
+class InvalidS3Config(RequestError):
+    """The bucket that a job brings along is described wrongly, or lies where this worker does not upload to."""
+
+    code = "invalid_s3_config"
+
+
+class UrlNotAllowed(RequestError):
+    """The URL, or one it redirects to, is not one this worker reads."""
+
+    code = "url_not_allowed"
+
+
+class UrlUnusable(RequestError):
+    """The URL's server answers, but with nothing that can be used, and would do so again."""
+
+    code = "url_unusable"
+
+
+class FetchTooLarge(RequestError):
+    """What the URL or the base64 holds is over the limit."""
+
+    code = "fetch_too_large"
+
+
+class InvalidAudio(RequestError):
+    """The bytes are no audio file this worker reads, or a damaged or empty one."""
+
+    code = "invalid_audio"
+
+
 class WorkerFault(WorkerError):
     """The worker's own: the same request may succeed on another try."""
 
@@ -105,6 +141,24 @@ class EngineFailed(WorkerFault):
     """An engine gave up on an utterance."""
 
     code = "engine_failed"
+
+
+class EnginePoisoned(EngineFailed):
+    """The engine will not work again in this process, as after an error inside a CUDA kernel."""
+
+    code = "engine_poisoned"
+
+
+class OutOfMemory(EngineFailed):
+    """The device has no memory for the utterance, even by itself."""
+
+    code = "out_of_memory"
+
+
+class FetchFailed(WorkerFault):
+    """The URL's server was not reached, broke off or was too slow."""
+
+    code = "fetch_failed"
 
 
 class DeliveryFailed(WorkerFault):
@@ -130,3 +184,23 @@ class InvalidSettings(WorkerFault):
 
     code = "invalid_settings"
     retryable = False
+
+
+class S3AccessDenied(DeliveryFailed):
+    """The store does not accept the access key, its secret, or what they are used for."""
+
+    code = "s3_access_denied"
+    retryable = False
+
+
+class S3BucketMissing(DeliveryFailed):
+    """The store has no such bucket."""
+
+    code = "s3_bucket_missing"
+    retryable = False
+
+
+class S3ClockSkewed(DeliveryFailed):
+    """The worker's clock and the store's are too far apart for a signature."""
+
+    code = "s3_clock_skewed"

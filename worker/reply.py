@@ -44,6 +44,8 @@ class JobMetrics(_Frozen):
     """Time to first audio, from the start of the job."""
     cache_hits: int
     """Utterances that did not have to be rendered."""
+    leaving: str | None = None
+    """Why the worker asks to be replaced after this job."""
 
 
 class Destination(_Frozen):
@@ -128,7 +130,9 @@ class VoicesReply(_Frozen):
 class HealthReply(_Frozen):
     """How the worker is."""
 
-    status: Literal["ok"]
+    status: Literal["ok", "leaving"]
+    leaving: str | None = None
+    """Why the worker finishes what it has and asks to be replaced."""
     version: str
     engines: tuple[str, ...]
     voices: int

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 from voice_library.errors import VoiceLibraryError
-from worker.errors import Cancelled, WorkerError, WorkerFault
+from worker.errors import Cancelled, OutOfMemory, WorkerError, WorkerFault
 from worker.jobs import health, synthesis, voices
 from worker.jobs.context import Job, Worker
 from worker.logs import event, job_context
@@ -57,14 +57,25 @@ class Service:
             if reply is None:  # closed before its end
                 job.cancellation.cancel()
             self._account(job, reply or error_reply(Cancelled("nobody read on")))
-        yield reply
+        yield self._with_farewell(reply)
 
     def _account(self, job: Job, reply: Reply) -> None:
         outcome = reply.error.code if isinstance(reply, ErrorReply) else "ok"
         audio_sec = reply.duration_sec if isinstance(reply, SpeechReply) else 0.0
-        took_sec = job.stopwatch.elapsed_sec
+        took_sec, engine_sec = job.stopwatch.elapsed_sec, job.stopwatch.spent_sec("engine")
         self.worker.tally.count(outcome, duration_sec=took_sec, audio_sec=audio_sec)
         event(logger, "job done", outcome=outcome, took_sec=round(took_sec, 3), audio_sec=audio_sec)
+        was_well = self.worker.vitals.reason is None
+        self.worker.vitals.observe(outcome, pace=engine_sec / audio_sec if audio_sec else None)
+        if was_well and self.worker.vitals.reason:
+            logger.error("this worker asks to be replaced: %s", self.worker.vitals.reason)
+
+    def _with_farewell(self, reply: Reply) -> Reply:
+        """The reply, saying so where the worker is about to leave."""
+        if self.worker.vitals.reason is None or not isinstance(reply, SpeechReply):
+            return reply
+        metrics = reply.metrics.model_copy(update={"leaving": self.worker.vitals.reason})
+        return reply.model_copy(update={"metrics": metrics})
 
 
 def _reply_to(error: Exception) -> ErrorReply:
@@ -73,6 +84,8 @@ def _reply_to(error: Exception) -> ErrorReply:
     if isinstance(error, VoiceLibraryError):
         return ErrorReply(error=ErrorDetail(code=error.code, message=str(error), retryable=False))
     logger.error("job failed", exc_info=error)
+    if isinstance(error, MemoryError):
+        return error_reply(OutOfMemory("the worker ran out of memory on this job; send less text, or try again"))
     return error_reply(WorkerFault("the worker failed on this job; its log has the reason"))
 
 

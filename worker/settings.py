@@ -5,10 +5,21 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
+from worker import settings_s3
 from worker.errors import InvalidSettings
 
 PREFIX = "TTS_"
@@ -24,7 +35,9 @@ def _names(value: object) -> object:
 class Settings(BaseModel):
     """What a worker is told at start; each field is read from `TTS_` and its name in capitals."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True, hide_input_in_errors=True
+    )
 
     engines: Annotated[tuple[str, ...], BeforeValidator(_names), Field(min_length=1)] = ("espeak",)
     """Engines loaded at cold start, comma-separated; the first that can speak a voice is the default."""
@@ -42,17 +55,50 @@ class Settings(BaseModel):
     """Integrated loudness each utterance is brought to, in LUFS (mono; −16 LUFS stereo sounds as loud)."""
     lanes: int = Field(default=2, ge=1, le=256)
     """Jobs that run at the same time."""
+    memory_growth_mb: int = Field(default=2048, ge=64)
+    """Memory, in MiB, that the process may gain after its first jobs before it asks to be replaced."""
+    frontend: Literal["queue", "stream"] = "queue"
+    """How jobs are answered on the platform: with one reply, or with audio as it is made for those that ask."""
     espeak_library: Path | None = None
     """A libespeak-ng of your own; unset, the one of the espeakng-loader package, else the system's."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Lowest level that is logged."""
+    s3_endpoint: str | None = None
+    """Address of the S3 store that `delivery: s3` uploads to, with or without the bucket; unset, AWS in the region."""
+    s3_bucket: Annotated[str, AfterValidator(settings_s3.bucket_name)] | None = None
+    """Bucket of the uploads; unset, the one in the endpoint's address, else that delivery is off."""
+    s3_region: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]+$")
+    """Region of the bucket; unset, the one in the endpoint's address, else `us-east-1`."""
+    s3_prefix: Annotated[str, AfterValidator(settings_s3.key_prefix)] | None = None
+    """What every key begins with, as a folder."""
+    s3_key_template: Annotated[str, AfterValidator(settings_s3.key_template)] = settings_s3.DEFAULT_KEY_TEMPLATE
+    """Rest of the key, of the placeholders `{job}`, `{digest}` (of the request), `{extension}`, `{date}`, `{voice}`."""
+    s3_access_key_id: SecretStr | None = None
+    """Access key of the bucket; it has to be allowed to put objects, and nothing else."""
+    s3_secret_access_key: SecretStr | None = None
+    """Its secret."""
+    s3_url_lifetime_sec: int = Field(
+        default=settings_s3.LONGEST_URL_LIFETIME_SEC, ge=1, le=settings_s3.LONGEST_URL_LIFETIME_SEC
+    )
+    """Seconds that the signed URL of a recording works for; the default, 7 days, is the most that S3 allows."""
+    s3_public_base_url: HttpUrl | None = None
+    """Where the bucket can be read by everyone; set, replies hold this and the key rather than a signed URL."""
+    s3_allow_private_endpoint: bool = False
+    """Whether a job's own `s3Config` may lead into private networks, or without https."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _settle_s3(cls, given: Any) -> Any:
+        return settings_s3.settled(given) if isinstance(given, dict) else given
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
         """The settings in `environment`; empty values count as unset.
 
+        Where S3 is to be used, RunPod's `BUCKET_…` and AWS's names stand in for `TTS_S3_…` that are unset.
+
         Raises:
-            InvalidSettings: a `TTS_…` name is unknown or a value does not fit.
+            InvalidSettings: a `TTS_…` name is unknown, a value does not fit, or S3 is set up in part.
 
         """
         given = {
@@ -64,10 +110,15 @@ class Settings(BaseModel):
             if name not in cls.model_fields:
                 raise InvalidSettings(_unknown(name, cls.model_fields))
         try:
-            return cls.model_validate(given)
+            return cls.model_validate(given | settings_s3.stand_ins(environment, given))
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            raise InvalidSettings(f"{PREFIX}{str(first['loc'][0]).upper()}: {first['msg']}") from error
+            raise InvalidSettings(_first_message(error)) from error
+
+
+def _first_message(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    name = f"{PREFIX}{str(first['loc'][0]).upper()}: " if first["loc"] else ""
+    return name + first["msg"].removeprefix("Value error, ")
 
 
 def _unknown(name: str, known: Mapping[str, object]) -> str:

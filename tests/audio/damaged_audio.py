@@ -16,8 +16,8 @@ import numpy as np
 import psutil
 
 from tests.audio.files import file_of
-from worker.audio.decode import DecodeLimits, InvalidAudio, decode
-from worker.errors import AudioTooLong
+from worker.audio.decode import DecodeLimits, decode
+from worker.errors import AudioTooLong, InvalidAudio
 
 SAMPLE_RATE = 16_000
 LIMITS = DecodeLimits(max_duration_sec=20.0, max_frames=20 * 48_000)

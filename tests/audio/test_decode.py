@@ -13,10 +13,10 @@ import pytest
 from tests.audio.files import file_of
 from tests.audio.signals import noise, tone
 from worker.audio.clip import Clip
-from worker.audio.decode import DecodeLimits, InvalidAudio, decode
+from worker.audio.decode import DecodeLimits, decode
 from worker.audio.encode import encoded
 from worker.audio.formats import FORMATS, nearest_rate
-from worker.errors import AudioTooLong
+from worker.errors import AudioTooLong, InvalidAudio
 
 HERTZ = 440.0
 SEC = 1.5

@@ -17,9 +17,9 @@ import pytest
 
 from tests.audio.files import file_of
 from tests.audio.signals import noise, tone
-from worker.audio.decode import DecodeLimits, InvalidAudio, decode
+from worker.audio.decode import DecodeLimits, decode
 from worker.audio.encoders import wav_header
-from worker.errors import AudioTooLong
+from worker.errors import AudioTooLong, InvalidAudio
 
 ROOT = Path(__file__).parents[2]
 FUZZ_SEED = 20_261_120

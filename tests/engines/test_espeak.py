@@ -16,7 +16,7 @@ from voice_library.voice import Voice
 from worker.engines.base import Utterance
 from worker.engines.espeak.engine import EspeakEngine, load
 from worker.engines.espeak.library import LONGEST_DATA_PATH, EspeakLibrary
-from worker.errors import EngineFailed, EngineUnavailable
+from worker.errors import EngineUnavailable, UnreadableText
 from worker.jobs.context import Worker
 from worker.request import EngineOptions
 from worker.settings import Settings
@@ -65,7 +65,7 @@ def test_every_installed_language_is_spoken(engine: EspeakEngine) -> None:
 
 def test_text_that_makes_no_sound_is_an_error(engine: EspeakEngine) -> None:
     cherokee = next(voice for voice in engine.voices if voice.id == "espeak-chr")
-    with pytest.raises(EngineFailed, match="script"):
+    with pytest.raises(UnreadableText, match="script"):
         audio(engine, saying("1 2 3", voice=cherokee, language="chr"))
 
 

@@ -9,8 +9,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 import pytest
 
 from tests.fetch.servers import resolving_to
+from worker.errors import FetchFailed, UrlNotAllowed
 from worker.fetch.addresses import NOT_PUBLIC, checked_addresses, is_public, system_resolver
-from worker.fetch.errors import FetchFailed, UrlNotAllowed
 
 SEED = 20_261_120
 

@@ -12,8 +12,7 @@ from itertools import repeat
 import pytest
 
 from tests.fetch.servers import Respond, answering, fetcher, redirecting, sending, server_tls, serving
-from worker.errors import WorkerError
-from worker.fetch.errors import FetchFailed, FetchTooLarge, UrlUnusable
+from worker.errors import FetchFailed, FetchTooLarge, UrlUnusable, WorkerError
 from worker.fetch.exchange import BLOCK_BYTES
 
 MAX_BYTES = 2**19

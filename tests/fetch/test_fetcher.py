@@ -18,8 +18,7 @@ from tests.fetch.servers import (
     server_tls,
     serving,
 )
-from worker.errors import WorkerError
-from worker.fetch.errors import FetchFailed, FetchTooLarge, UrlNotAllowed, UrlUnusable
+from worker.errors import FetchFailed, FetchTooLarge, UrlNotAllowed, UrlUnusable, WorkerError
 from worker.fetch.fetcher import Fetcher
 from worker.fetch.limits import FetchLimits
 

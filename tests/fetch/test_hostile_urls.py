@@ -11,7 +11,7 @@ import pytest
 
 from tests.fetch.hostile import ADDRESSES_V4, ADDRESSES_V6, PORT, urls
 from tests.fetch.servers import LOOPBACK, answering, client_tls, fetcher, resolving_to, serving
-from worker.fetch.errors import UrlNotAllowed
+from worker.errors import UrlNotAllowed
 from worker.fetch.fetcher import Fetcher
 from worker.fetch.limits import FetchLimits
 

@@ -15,7 +15,7 @@ from tests.fetch.servers import (
     server_tls,
     serving,
 )
-from worker.fetch.errors import UrlNotAllowed, UrlUnusable
+from worker.errors import UrlNotAllowed, UrlUnusable
 from worker.fetch.fetcher import Fetcher
 from worker.fetch.limits import FetchLimits
 

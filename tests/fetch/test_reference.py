@@ -9,8 +9,7 @@ import tracemalloc
 import pytest
 
 from tests.fetch.servers import answering, fetcher, serving
-from worker.errors import InvalidRequest
-from worker.fetch.errors import FetchTooLarge, UrlNotAllowed
+from worker.errors import FetchTooLarge, InvalidRequest, UrlNotAllowed
 from worker.fetch.fetcher import Fetcher
 from worker.fetch.limits import FetchLimits
 from worker.fetch.reference import reference_bytes

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fetch.hostile import OTHER_SPELLINGS
-from worker.fetch.errors import UrlNotAllowed
+from worker.errors import UrlNotAllowed
 from worker.fetch.limits import FetchLimits
 from worker.fetch.target import Target, parsed, redirected
 

@@ -18,6 +18,7 @@ import pytest
 import requests
 import soundfile
 
+from tests.conftest import fresh
 from worker.frontends.floor import HEADROOM
 from worker.frontends.queue import Queue
 from worker.jobs.context import Worker
@@ -92,8 +93,7 @@ def test_more_slots_than_lanes_are_held_and_their_number_never_changes(service: 
 
 
 def test_jobs_beyond_the_lanes_wait_and_the_reply_says_how_long(worker: Worker) -> None:
-    settings = worker.settings.model_copy(update={"lanes": 1})
-    queue = Queue(Service(Worker(settings=settings, engines=worker.engines, library=worker.library)))
+    queue = Queue(Service(fresh(worker, lanes=1)))
     job = {"id": "x", "input": {"text": "hello there. " * 40}}
 
     async def both() -> list[dict[str, Any]]:
@@ -111,7 +111,7 @@ def test_the_platforms_job_is_not_changed(service: Service) -> None:
 
 
 def test_cancelling_a_job_stops_it_within_an_utterance(worker: Worker) -> None:
-    service = Service(Worker(settings=worker.settings, engines=worker.engines, library=worker.library))
+    service = Service(fresh(worker))
     queue = Queue(service)
     job = {"id": "x", "input": {"text": "a sentence to be cancelled. " * 1500, "response_format": "opus"}}
 

@@ -2,15 +2,14 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tests.conftest import Caller
+from tests.conftest import Caller, fresh
 from worker.jobs.context import Worker
-from worker.reply import HealthReply
+from worker.reply import HealthReply, SpeechReply
 from worker.service import Service
 
 
 def test_health_counts_what_the_worker_did(worker: Worker) -> None:
-    fresh = Service(Worker(settings=worker.settings, engines=worker.engines, library=worker.library))
-    ask = Caller(fresh)
+    ask = Caller(Service(fresh(worker)))
     before = ask(type="health")
     assert isinstance(before, HealthReply)
     assert before.latency_p50_sec is None
@@ -26,3 +25,14 @@ def test_health_counts_what_the_worker_did(worker: Worker) -> None:
     assert after.devices == ("cpu",)
     assert (after.voices, after.profiles) == (len(worker.library.voices), 4)
     assert after.uptime_sec > 0
+
+
+def test_health_says_why_the_worker_leaves(worker: Worker) -> None:
+    sick = fresh(worker)
+    sick.vitals.observe("engine_poisoned")
+    reply = Caller(Service(sick))(type="health")
+    assert isinstance(reply, HealthReply)
+    assert (reply.status, reply.leaving) == ("leaving", "a job ended with engine_poisoned")
+    spoken = Caller(Service(sick))(text="goodbye")
+    assert isinstance(spoken, SpeechReply)
+    assert spoken.metrics.leaving == reply.leaving

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.conftest import Caller
+from tests.conftest import Caller, fresh
 from worker.audio.formats import FORMATS
 from worker.delivery.choose import OpenSink, deliveries
 from worker.errors import Cancelled, DeliveryFailed
@@ -212,13 +212,7 @@ def test_bad_requests_are_typed_errors(
 
 
 def test_audio_over_the_workers_limit_is_refused(worker: Worker) -> None:
-    short = Service(
-        Worker(
-            settings=worker.settings.model_copy(update={"max_audio_sec": 2.0}),
-            engines=worker.engines,
-            library=worker.library,
-        )
-    )
+    short = Service(fresh(worker, max_audio_sec=2.0))
     error = refusal(short.run(Job(id="x"), {"text": "hello. " * 50})).error
     assert error.code == "audio_too_long"
     assert "2.0 s" in error.message
@@ -233,8 +227,7 @@ def test_audio_too_large_for_the_platform_is_refused_with_both_numbers(ask: Call
 
 
 def test_a_volume_takes_what_the_reply_cannot_carry(worker: Worker, tmp_path: Path) -> None:
-    settings = worker.settings.model_copy(update={"volume_dir": tmp_path})
-    service = Service(Worker(settings=settings, engines=worker.engines, library=worker.library))
+    service = Service(fresh(worker, volume_dir=tmp_path))
     text = "A sentence of some length that is said again and again. " * 80
     request = {"text": text, "response_format": "wav", "sample_rate": 48_000}
     reply = speech(service.run(Job(id="x"), request))
@@ -264,11 +257,11 @@ def test_the_next_way_is_taken_where_a_store_fails_and_the_reply_says_so(
         def seek(self, offset: int, /) -> int:
             return offset
 
-        def write(self, data: bytes, /) -> int:
+        def write(self, _data: bytes, /) -> int:
             raise DeliveryFailed("the store is gone")
 
         def finish(self, *, rest_bytes: int) -> Destination:
-            raise AssertionError
+            raise AssertionError(rest_bytes)
 
         def abort(self) -> None:
             pass
@@ -276,7 +269,7 @@ def test_the_next_way_is_taken_where_a_store_fails_and_the_reply_says_so(
     def ways(*arguments: Any, **keywords: Any) -> list[OpenSink]:
         return [Broken, *deliveries(*arguments, **keywords)]
 
-    monkeypatch.setattr("worker.jobs.synthesis.deliveries", ways)
+    monkeypatch.setattr("worker.jobs.recording.deliveries", ways)
     plain = speech(Service(worker).run(Job(id="x"), {"text": TEXT, "response_format": "wav", "delivery": "inline"}))
     assert plain.warnings == ("the store is gone; delivered another way",)
     assert len(samples(plain)[0])
@@ -327,7 +320,7 @@ def test_a_stream_that_cannot_begin_is_one_error(service: Service) -> None:
 
 
 def test_a_stream_closed_early_cancels_its_job(worker: Worker) -> None:
-    service = Service(Worker(settings=worker.settings, engines=worker.engines, library=worker.library))
+    service = Service(fresh(worker))
     job = Job(id="x")
     answers = service.stream(job, {"text": TEXT * 50, "stream": True, "response_format": "pcm"})
     next(answers)
@@ -335,3 +328,13 @@ def test_a_stream_closed_early_cancels_its_job(worker: Worker) -> None:
     assert service.worker.tally.outcomes == {"cancelled": 1}
     with pytest.raises(Cancelled):
         job.cancellation.stop_if_cancelled()
+
+
+def test_a_stream_that_is_to_be_stored_is_refused(service: Service) -> None:
+    streamed = Streamed(service, Job(id="x"), text="hi", stream=True, delivery="s3")
+    assert (refusal(streamed.reply).error.code, refusal(streamed.reply).error.field) == ("invalid_request", "delivery")
+
+
+def test_a_stream_asked_of_a_worker_that_does_not_stream_is_a_warning_or_an_error(ask: Caller) -> None:
+    assert "'stream' was not honoured" in speech(ask(text="hi there", stream=True)).warnings[0]
+    assert refusal(ask(text="hi there", stream=True, strict=True)).error.code == "unsupported_parameter"

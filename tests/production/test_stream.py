@@ -10,7 +10,7 @@ from tests.platform.control_plane import ControlPlane
 from tests.platform.faults import Answer, Delay, Drop
 from tests.platform.job import Job, State
 from tests.production.conftest import StartWorker
-from tests.production.test_queue import SLOW_TEXT
+from tests.production.test_queue import SLOW_TEXT, error
 
 REQUEST = {"text": "One sentence after another. " * 60, "response_format": "pcm", "seed": 5, "chunk_size": 100}
 
@@ -61,7 +61,7 @@ def test_an_error_is_an_event_of_the_stream_and_the_jobs_error(
     start_worker(TTS_FRONTEND="stream")
     job = platform.wait_for(platform.submit({"text": "hello", "voice": "sara", "stream": True}))
     assert job.state == State.FAILED
-    assert json.loads(str(job.error))["code"] == "unknown_voice"
+    assert error(job)["code"] == "unknown_voice"
     (event,) = job.chunks
     assert isinstance(event, dict)
     assert (event["type"], event["failure"]["code"]) == ("failed", "unknown_voice")

@@ -11,13 +11,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from worker.audio.clip import Clip, Samples
-from worker.errors import AudioTooLong, RequestError
-
-
-class InvalidAudio(RequestError):
-    """The bytes are no audio file this worker reads, or a damaged or empty one."""
-
-    code = "invalid_audio"
+from worker.errors import AudioTooLong, InvalidAudio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

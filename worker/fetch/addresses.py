@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from threading import Thread
 
-from worker.fetch.errors import FetchFailed, UrlNotAllowed
+from worker.errors import FetchFailed, UrlNotAllowed
 
 Address = IPv4Address | IPv6Address
 AddressRule = Callable[[Address], bool]

@@ -8,8 +8,8 @@ import ssl
 from collections.abc import Iterable
 from http.client import HTTPResponse
 
+from worker.errors import FetchFailed, FetchTooLarge, UrlUnusable
 from worker.fetch.addresses import Address
-from worker.fetch.errors import FetchFailed, FetchTooLarge, UrlUnusable
 from worker.fetch.limits import Deadline, FetchLimits
 from worker.fetch.target import Target
 

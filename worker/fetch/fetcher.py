@@ -7,9 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from http.client import HTTPException
 
-from worker.errors import WorkerError
+from worker.errors import FetchFailed, UrlUnusable, WorkerError
 from worker.fetch.addresses import AddressRule, Resolver, checked_addresses, is_public, system_resolver
-from worker.fetch.errors import FetchFailed, UrlUnusable
 from worker.fetch.exchange import answer, body, checked, connected
 from worker.fetch.limits import Deadline, FetchLimits
 from worker.fetch.target import Target, parsed, redirected

@@ -5,8 +5,7 @@ from __future__ import annotations
 import binascii
 import re
 
-from worker.errors import InvalidRequest
-from worker.fetch.errors import FetchTooLarge
+from worker.errors import FetchTooLarge, InvalidRequest
 from worker.fetch.fetcher import Fetcher
 from worker.fetch.target import SCHEME
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import quote, urljoin
 
-from worker.fetch.errors import UrlNotAllowed
+from worker.errors import UrlNotAllowed
 from worker.fetch.limits import FetchLimits
 
 MAX_URL_CHARACTERS = 8_000

@@ -34,7 +34,12 @@ class Floor:
         cancellation = self._in_hand[job_id] = Cancellation()
         try:
             async with self._lanes.lane(platform_job.get("input")):
-                job = Job(id=job_id, queue_sec=time.monotonic() - received_sec, cancellation=cancellation)
+                job = Job(
+                    id=job_id,
+                    queue_sec=time.monotonic() - received_sec,
+                    s3_config=platform_job.get("s3Config"),
+                    cancellation=cancellation,
+                )
                 return await asyncio.get_running_loop().run_in_executor(self._threads, work, job)
         except asyncio.CancelledError:
             cancellation.cancel()

@@ -9,11 +9,14 @@ what is replaced with those this file was written against.
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import json
 import logging
+import os
+import signal
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import aiohttp
@@ -29,6 +32,8 @@ LONGEST_WAIT_SEC = 15.0
 DELIVERY_TRIES = 8
 """About a minute of trying; the platform's own time-out for a job is minutes."""
 POST_DEADLINE_SEC = 60
+PR_SET_PDEATHSIG = 1
+"""prctl(2): the signal a process gets when its parent dies."""
 STREAM_LIMIT_BYTES = 1_000_000
 """Most that the platform takes in one piece of a stream."""
 
@@ -47,8 +52,18 @@ def _import_sdk() -> types.ModuleType:
 runpod = _import_sdk()
 
 from runpod.http_client import TooManyRequests  # noqa: E402 - after the probe is out of the way
-from runpod.serverless.modules import rp_http, rp_scale  # noqa: E402
+from runpod.serverless.modules import rp_http, rp_ping, rp_scale  # noqa: E402
 from runpod.serverless.modules.rp_logger import RunPodLogger  # noqa: E402
+
+_ping = rp_ping.Heartbeat.process_loop
+
+
+def _ping_while_the_worker_lives(*arguments: Any) -> None:
+    """The SDK's ping process, which would otherwise go on telling that a worker is well after it was killed."""
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() == parent:
+        _ping(*arguments)
 
 
 class JobLoop(rp_scale.JobScaler):  # type: ignore[misc]  # the SDK ships no types
@@ -162,6 +177,7 @@ async def deliver(
     url = url_template.replace("$ID", job["id"]) + f"&isStream={'true' if is_stream else 'false'}"
     is_answer = url_template == rp_http.JOB_DONE_URL and result.get("status") != "IN_PROGRESS"
     is_piece = url_template == rp_http.JOB_STREAM_URL
+    result = _with_error_object(result)
     try:
         body = json.dumps(result, allow_nan=False)
     except (TypeError, ValueError):
@@ -171,10 +187,22 @@ async def deliver(
         return  # a whole reply, which the final report brings
     status = await _posted(session, url, body, job["id"])
     if is_answer and status is not None and 400 <= status < 500:  # noqa: PLR2004 - RFC 9110: the request's own fault
-        body = _failure("result_refused", f"the platform refused the result of {len(body)} bytes with status {status}")
+        refused = f"the platform refused the result of {len(body)} bytes with status {status}"
+        error = result.get("error")
+        body = json.dumps({"error": json.dumps(error)}) if error else _failure("result_refused", refused)
         status = await _posted(session, url, body, job["id"])
     if status is None or status >= 400:  # noqa: PLR2004
         logger.error("delivery failed for good, status %s", status)
+
+
+def _with_error_object(result: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The result with its error as an object, as which handlers give it and the SDK's generators do not keep it."""
+    error = result.get("error")
+    try:
+        detail = json.loads(error) if isinstance(error, str) else None
+    except ValueError:
+        return result
+    return {**result, "error": detail} if isinstance(detail, dict) else result
 
 
 def _failure(code: str, message: str) -> str:
@@ -204,11 +232,25 @@ async def _posted(session: aiohttp.ClientSession, url: str, body: str, job_id: s
     return status
 
 
-def serve(config: dict[str, Any], *, stopped: Callable[[str], None], log_level: str) -> None:
-    """Runs the SDK with `config` until the platform ends the worker; `stopped` hears of jobs it takes back."""
+def serve(
+    config: dict[str, Any],
+    *,
+    fitness: Iterable[Callable[[], None]],
+    stopped: Callable[[str], None],
+    log_level: str,
+) -> None:
+    """Runs the SDK with `config` until the platform ends the worker.
+
+    Every function of `fitness` has to return before the first job is taken. `stopped` hears the id of each job that
+    the platform takes back. Setting `config["refresh_worker"]` asks for another worker: the job at hand is answered
+    and says so, no more are taken, and the rest in hand are finished.
+    """
+    for check in fitness:
+        runpod.serverless.register_fitness_check(check)
     # At its default level, DEBUG, the SDK prints what handlers return.
     RunPodLogger().set_level("INFO" if log_level == "DEBUG" else log_level)
     JobLoop.stopped = staticmethod(stopped)
     rp_scale.JobScaler = JobLoop
+    rp_ping.Heartbeat.process_loop = staticmethod(_ping_while_the_worker_lives)
     rp_http._handle_result = deliver  # noqa: SLF001
     runpod.serverless.start(config)

@@ -6,10 +6,9 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 
-from voice_library.errors import VoiceLibraryError
 from worker import logs
-from worker.errors import InvalidSettings, WorkerError
-from worker.frontends import local
+from worker.errors import WorkerError
+from worker.frontends import fitness, local
 from worker.frontends.queue import Queue
 from worker.frontends.stream import Stream
 from worker.jobs.context import Worker
@@ -31,10 +30,12 @@ def start(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         if not on_platform:
             return local.run(arguments, settings)
         service = Service(Worker.load(settings))
-    except VoiceLibraryError as error:
-        return _refuse(InvalidSettings(f"TTS_VOICES_DIR: {error}"))
     except WorkerError as error:
-        return _refuse(error)
+        json.dump(error_reply(error).model_dump(exclude_none=True), sys.stderr)
+        sys.stderr.write("\n")
+        if on_platform:
+            _report_unfit(error)
+        return 1
     _serve(service)
     return 0
 
@@ -49,10 +50,21 @@ def _serve(service: Service) -> None:
         "concurrency_modifier": lambda _current: frontend.floor.slots,
         "return_aggregate_stream": True,
     }
-    sdk.serve(config, stopped=frontend.floor.stop, log_level=service.worker.settings.log_level)
+    service.worker.vitals.when_sick(lambda: config.update(refresh_worker=True))
+    sdk.serve(
+        config,
+        fitness=fitness.checks(service),
+        stopped=frontend.floor.stop,
+        log_level=service.worker.settings.log_level,
+    )
 
 
-def _refuse(error: WorkerError) -> int:
-    json.dump(error_reply(error).model_dump(exclude_none=True), sys.stderr)
-    sys.stderr.write("\n")
-    return 1
+def _report_unfit(error: WorkerError) -> None:
+    """Tells the platform why this worker cannot start; a worker that only exits is started again and again."""
+    from worker.frontends import sdk
+
+    def worker_starts() -> None:
+        raise error
+
+    config = {"handler": worker_starts, "concurrency_modifier": lambda _current: 1}
+    sdk.serve(config, fitness=[worker_starts], stopped=lambda _job_id: None, log_level="INFO")

@@ -6,14 +6,17 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from voice_library.errors import UnknownVoice
+from voice_library.errors import UnknownVoice, VoiceLibraryError
 from voice_library.library import VoiceLibrary
+from worker.delivery.s3.connection import Connection
+from worker.delivery.s3.target import target_of_worker
 from worker.engines.registry import Engines
 from worker.errors import InvalidSettings
 from worker.metrics import Stopwatch, Tally
 from worker.request import EngineOptions
 from worker.settings import Settings
 from worker.takes.cancellable import Cancellation
+from worker.vitals import Vitals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,18 +27,31 @@ class Worker:
     engines: Engines
     library: VoiceLibrary
     """With the engines' own voices."""
+    vitals: Vitals
+    bucket: Connection | None = None
+    """The worker's own S3 bucket, where one is set up."""
     tally: Tally = field(default_factory=Tally)
 
     @classmethod
     def load(cls, settings: Settings) -> Worker:
-        """Loads every engine and voice the settings name; the errors are those of the engines and the catalog."""
+        """Loads every engine and voice the settings name.
+
+        Raises:
+            InvalidSettings: an engine's name, the catalog or a voice file is wrong.
+            EngineUnavailable: an engine's library, data or weights are missing.
+
+        """
         engines = Engines.load(settings)
-        library = VoiceLibrary.load(settings.voices_dir).with_voices(engines.voices)
-        library.check()
-        _check_realisations(library, engines)
-        _check_options(library)
-        _check_default(settings.default_voice, library)
-        return cls(settings=settings, engines=engines, library=library)
+        library = _library(settings, engines)
+        vitals = Vitals(memory_growth_limit_bytes=settings.memory_growth_mb * 2**20)
+        target = target_of_worker(settings)
+        return cls(
+            settings=settings,
+            engines=engines,
+            library=library,
+            vitals=vitals,
+            bucket=Connection(target) if target else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +61,22 @@ class Job:
     id: str
     queue_sec: float = 0.0
     """Seconds it waited in this worker for a free lane."""
+    s3_config: object = field(default=None, repr=False)
+    """The bucket that the caller brings along, as the platform hands it on; it holds secrets."""
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
     cancellation: Cancellation = field(default_factory=Cancellation)
+
+
+def _library(settings: Settings, engines: Engines) -> VoiceLibrary:
+    try:
+        library = VoiceLibrary.load(settings.voices_dir).with_voices(engines.voices)
+        library.check()
+    except VoiceLibraryError as error:
+        raise InvalidSettings(f"TTS_VOICES_DIR: {error}") from error
+    _check_realisations(library, engines)
+    _check_options(library)
+    _check_default(settings.default_voice, library)
+    return library
 
 
 def _check_realisations(library: VoiceLibrary, engines: Engines) -> None:

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import time
 
-import psutil
-
 from worker import __version__
 from worker.jobs.context import Job, Worker
 from worker.reply import HealthReply
 from worker.request import HealthRequest
+from worker.vitals import resident_bytes
 
 
 def run(request: HealthRequest, job: Job, worker: Worker) -> HealthReply:  # noqa: ARG001 - the shape of a job
     """Engines, memory and figures since the worker started."""
     tally = worker.tally
     return HealthReply(
-        status="ok",
+        status="leaving" if worker.vitals.reason else "ok",
+        leaving=worker.vitals.reason,
         version=__version__,
         engines=tuple(engine.name for engine in worker.engines),
         voices=len(worker.library.voices),
         profiles=len(worker.library.profiles),
         devices=tuple(sorted({engine.device for engine in worker.engines})),
-        memory_bytes=psutil.Process().memory_info().rss,
+        memory_bytes=resident_bytes(),
         uptime_sec=round(time.monotonic() - tally.started, 3),
         load_sec=round(worker.engines.load_sec, 3),
         jobs=tally.outcomes,

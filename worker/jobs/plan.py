@@ -9,7 +9,7 @@ from typing import Self
 
 from worker.audio.formats import FORMATS, Format, nearest_rate
 from worker.engines.base import Utterance
-from worker.errors import TextTooLong
+from worker.errors import InvalidRequest, TextTooLong, UnsupportedParameter
 from worker.jobs.casting import Casting, cast
 from worker.jobs.context import Job, Worker
 from worker.jobs.speech import utterances
@@ -30,6 +30,8 @@ class Plan:
     passages: tuple[Passage, ...]
     seed: int
     format_name: AudioFormat
+    streams: bool
+    """Whether audio leaves as it is made."""
 
     @property
     def format(self) -> Format:
@@ -49,6 +51,8 @@ class Plan:
         if self.request.sample_rate and self.request.sample_rate != self.sample_rate:
             moved = f"{self.format_name} has no {self.request.sample_rate} Hz; {self.sample_rate} Hz was used"
             warnings = (*warnings, moved)
+        if self.request.stream and not self.streams:
+            warnings = (*warnings, "this worker answers with one reply: 'stream' was not honoured")
         if self.format_name != self.request.response_format:
             smaller = f"{self.request.response_format} would be too large for the reply; {self.format_name} was used"
             warnings = (*warnings, smaller)
@@ -69,7 +73,7 @@ class Plan:
         return replace(self, format_name=format_name)
 
 
-def plan_of(request: SynthesisRequest, job: Job, worker: Worker) -> Plan:
+def plan_of(request: SynthesisRequest, job: Job, worker: Worker, *, streams: bool) -> Plan:
     """The plan of `request`.
 
     Raises:
@@ -83,6 +87,10 @@ def plan_of(request: SynthesisRequest, job: Job, worker: Worker) -> Plan:
             "split it over several",
             field="text",
         )
+    if streams and request.delivery in ("s3", "volume"):
+        raise InvalidRequest("audio is either streamed or stored: leave out 'stream' or 'delivery'", field="delivery")
+    if request.stream and not streams and request.strict:
+        raise UnsupportedParameter("this worker answers with one reply: leave out 'stream'", field="stream")
     casting = cast(request, worker)
     return Plan(
         request=request,
@@ -90,6 +98,7 @@ def plan_of(request: SynthesisRequest, job: Job, worker: Worker) -> Plan:
         passages=tuple(_passages(request, casting)),
         seed=request.seed if request.seed and request.seed > 0 else drawn_seed(job.id),
         format_name=request.response_format,
+        streams=streams,
     )
 
 

@@ -72,7 +72,8 @@ def speech(script: Iterable[Utterance], casting: Casting, job: Job, worker: Work
 
     """
     submit = cancellable(worker.engines.submit, job.cancellation)
-    spoken = whole(in_order(script, submit, ahead=casting.engine.capabilities.ahead))
+    pieces = in_order(script, submit, ahead=casting.engine.capabilities.ahead)
+    spoken = whole(job.stopwatch.timed("engine", pieces))
     clips = joined(_placed_parts(spoken, casting, worker.settings.loudness_lufs, heard))
     clips = limited(reverberated(clips, casting.effects.reverb))
     for clip in job.stopwatch.mark_first_audio(job.stopwatch.timed("synth", clips)):

@@ -57,7 +57,7 @@ def whole(pieces: Iterable[Piece]) -> Iterator[Spoken]:
     """Each utterance as one clip, held back until its verdict.
 
     Raises:
-        EngineFailed: an utterance ended without audio.
+        EngineFailed: an utterance ended without audio, or with silence alone.
 
     """
     held: list[Clip] = []
@@ -68,5 +68,7 @@ def whole(pieces: Iterable[Piece]) -> Iterator[Spoken]:
             if not held:
                 raise EngineFailed(f"the engine {piece.verdict.engine!r} made no audio for an utterance")
             clip = concatenate(held, held[0].sample_rate)
+            if not clip.samples.any():
+                raise EngineFailed(f"the engine {piece.verdict.engine!r} made nothing but silence for an utterance")
             yield Spoken(utterance=piece.utterance, clip=clip, verdict=piece.verdict)
             held = []

@@ -13,7 +13,7 @@ from voice_library.voice import Voice
 from worker.audio.clip import Clip, Word
 from worker.engines.base import Capabilities, LazyTake, Take, Utterance, Verdict, primary_subtag
 from worker.engines.espeak.library import EspeakLibrary, InstalledVoice, Parameter, Speech
-from worker.errors import Cancelled, EngineFailed, EngineUnavailable
+from worker.errors import Cancelled, EngineUnavailable, UnreadableText
 from worker.settings import Settings
 
 NORMAL_WORDS_PER_MINUTE = 175
@@ -113,7 +113,11 @@ class EspeakEngine:
         if cancelled.is_set():
             raise Cancelled("the utterance was cancelled")
         if not speech.samples.any():
-            raise EngineFailed("espeak-ng made no sound of an utterance: its language may not read that script")
+            raise UnreadableText(
+                f"espeak-ng has no sound for some of the text in {utterance.language!r}: write it in the script that "
+                "language uses, or choose another 'language'",
+                field="text",
+            )
         yield Clip(
             samples=speech.samples,
             sample_rate=self.sample_rate,

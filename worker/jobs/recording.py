@@ -1,0 +1,112 @@
+"""Recording: a plan becomes a file where the caller wants it, and a reply."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+
+from worker import __version__
+from worker.audio.encode import encode_file
+from worker.delivery.choose import OpenSink, deliveries
+from worker.delivery.s3.connection import Connection
+from worker.delivery.s3.key import object_key
+from worker.delivery.s3.target import target_of_job
+from worker.delivery.s3.upload import open_upload
+from worker.delivery.sink import Sink
+from worker.errors import DeliveryFailed, PayloadTooLarge
+from worker.jobs.context import Job, Worker
+from worker.jobs.plan import Plan
+from worker.jobs.report import report
+from worker.jobs.speech import Heard, speech
+from worker.reply import SpeechReply
+from worker.request import AudioFormat
+
+SMALLER: Mapping[AudioFormat, AudioFormat] = {"wav": "mp3", "pcm": "mp3", "flac": "mp3", "mp3": "opus", "ogg": "opus"}
+"""What to take instead of a format that is too large."""
+
+logger = logging.getLogger(__name__)
+
+
+def recorded(plan: Plan, job: Job, worker: Worker) -> SpeechReply:
+    """The reply to a recording that has been delivered.
+
+    Raises:
+        PayloadTooLarge, DeliveryFailed, DeliveryUnavailable, InvalidS3Config: it could not be.
+        EngineFailed, AudioTooLong, Cancelled: it could not be made.
+
+    """
+    while True:
+        try:
+            return _delivered(plan, _ways(plan, job, worker), job, worker)
+        except PayloadTooLarge:
+            if not plan.request.allow_downgrade or plan.format_name not in SMALLER:
+                raise
+            plan = plan.in_format(SMALLER[plan.format_name])
+
+
+def _ways(plan: Plan, job: Job, worker: Worker) -> list[OpenSink]:
+    choice = plan.request.delivery
+    return deliveries(
+        choice,
+        job_id=job.id,
+        extension=plan.format.extension,
+        volume_dir=worker.settings.volume_dir,
+        open_s3=_bucket(plan, job, worker) if choice in ("auto", "s3") else None,
+    )
+
+
+def _bucket(plan: Plan, job: Job, worker: Worker) -> OpenSink | None:
+    """A way to the job's own bucket, else to the worker's, if there is one."""
+    settings, connection = worker.settings, worker.bucket
+    if job.s3_config is not None:
+        connection = Connection(target_of_job(job.s3_config, settings))
+    if connection is None:
+        return None
+    key = object_key(
+        settings.s3_key_template,
+        settings.s3_prefix,
+        job_id=job.id,
+        digest=plan.digest,
+        extension=plan.format.extension,
+        voice=plan.casting.name,
+        day=datetime.now(UTC).date(),
+    )
+    metadata = {"seed": str(plan.seed), "engine": plan.casting.engine.name, "worker": __version__}
+    return partial(open_upload, connection, key, content_type=plan.format.content_type, metadata=metadata)
+
+
+def _delivered(plan: Plan, ways: list[OpenSink], job: Job, worker: Worker) -> SpeechReply:
+    """The reply by the first way that works; the recording is made anew for each, for it is never held whole."""
+    warnings: tuple[str, ...] = ()
+    *spare, last = ways
+    for open_sink in spare:
+        try:
+            return _recorded(plan, open_sink(), job, worker, warnings)
+        except DeliveryFailed as error:
+            logger.warning("delivery failed, trying the next way", exc_info=error)
+            warnings = (*warnings, f"{error}; delivered another way")
+    return _recorded(plan, last(), job, worker, warnings)
+
+
+def _recorded(plan: Plan, sink: Sink, job: Job, worker: Worker, warnings: tuple[str, ...]) -> SpeechReply:
+    heard, began_sec = Heard(), job.stopwatch.elapsed_sec
+    synth_before_sec = job.stopwatch.spent_sec("synth")
+    try:
+        file = encode_file(
+            speech(plan.script(), plan.casting, job, worker, heard=heard),
+            plan.format_name,
+            sample_rate=plan.sample_rate,
+            into=sink,
+            max_frames=round(worker.settings.max_audio_sec * plan.sample_rate),
+        )
+        synth_sec = job.stopwatch.spent_sec("synth") - synth_before_sec
+        encode_sec = job.stopwatch.elapsed_sec - began_sec - synth_sec
+        reply = report(plan, heard, job, worker, size_bytes=file.size_bytes, encode_sec=encode_sec, warnings=warnings)
+        destination = sink.finish(rest_bytes=len(json.dumps(reply.model_dump(mode="json"))))
+    except BaseException:
+        sink.abort()
+        raise
+    return reply.model_copy(update=dict(destination))
