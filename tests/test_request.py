@@ -9,7 +9,8 @@ import jsonschema
 import pytest
 
 from worker.errors import InvalidRequest
-from worker.request import ALIASES, HealthRequest, SynthesisRequest, VoicesRequest, parse, schema
+from worker.request import ALIASES, HealthRequest, SynthesisRequest, VoicesRequest, parse
+from worker.request.schema import schema
 
 REPOSITORY = Path(__file__).parent.parent
 

@@ -3,7 +3,7 @@
 The SDK's own loop sleeps for a second whenever its slots are full, drops a result on any 4xx answer or broken
 connection, takes jobs after SIGTERM that it never runs, and dies of a job without an id. The parts that do so are
 replaced here through names of its that are not public; so its version is pinned, and a test compares the sources of
-what is replaced with those this file was written against.
+what is replaced with those this file was written against. What no worker can mend is in docs/deploy.md.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import logging
 import os
 import signal
 import sys
+import time
 import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -29,8 +30,8 @@ TAKE_DEADLINE_SEC = 90
 FIRST_WAIT_SEC = 0.5
 LONGEST_WAIT_SEC = 15.0
 """Between polls while the platform is down, and between tries to deliver; doubled from try to try."""
-DELIVERY_TRIES = 8
-"""About a minute of trying; the platform's own time-out for a job is minutes."""
+DELIVERY_SEC = 300
+"""How long a result is posted again and again; the platform keeps a job waiting for minutes."""
 POST_DEADLINE_SEC = 60
 PR_SET_PDEATHSIG = 1
 """prctl(2): the signal a process gets when its parent dies."""
@@ -149,7 +150,7 @@ class JobLoop(rp_scale.JobScaler):  # type: ignore[misc]  # the SDK ships no typ
         if job["id"] in self.jobs_tasks:
             logger.warning("the platform sent a job twice")
             return
-        job.setdefault("input", None)  # refused by the service with a reply that says so
+        job = {"input": None, **job}  # without an input, the service's reply says so
         self.job_progress.add(job["id"])
         self.jobs_queue.put_nowait(job)
         self.jobs_queue.get_nowait()  # `handle_job` counts the queue down
@@ -214,22 +215,23 @@ async def _posted(session: aiohttp.ClientSession, url: str, body: str, job_id: s
     """The status of the first answer that is not worth another try; None where there was no answer."""
     headers = {"charset": "utf-8", "Content-Type": "application/x-www-form-urlencoded", "X-Request-ID": job_id}
     wait_sec, status = FIRST_WAIT_SEC, None
-    for attempt in range(DELIVERY_TRIES):
-        if attempt:
-            await asyncio.sleep(wait_sec)
-            wait_sec = min(2 * wait_sec, LONGEST_WAIT_SEC)
+    give_up_sec = time.monotonic() + DELIVERY_SEC
+    while True:
         try:
             deadline = aiohttp.ClientTimeout(total=POST_DEADLINE_SEC)
             async with session.post(url, data=body, headers=headers, timeout=deadline) as answer:
                 await answer.read()
                 status = answer.status
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            logger.warning("delivery failed, trying again: %s", type(error).__name__)
-            continue
-        if status < 500 and status != 429:  # noqa: PLR2004 - the server's faults, and "too many requests"
+            logger.warning("delivery failed: %s", type(error).__name__)
+        else:
+            if status < 500 and status != 429:  # noqa: PLR2004 - the server's faults, and "too many requests"
+                return status
+            logger.warning("delivery failed: status %s", status)
+        if time.monotonic() + wait_sec > give_up_sec:
             return status
-        logger.warning("delivery failed, trying again: status %s", status)
-    return status
+        await asyncio.sleep(wait_sec)
+        wait_sec = min(2 * wait_sec, LONGEST_WAIT_SEC)
 
 
 def serve(

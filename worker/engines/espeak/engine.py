@@ -12,7 +12,9 @@ from pathlib import Path
 from voice_library.voice import Voice
 from worker.audio.clip import Clip, Word
 from worker.engines.base import Capabilities, LazyTake, Take, Utterance, Verdict, primary_subtag
-from worker.engines.espeak.library import EspeakLibrary, InstalledVoice, Parameter, Speech
+from worker.engines.espeak.library import EspeakLibrary, Speech
+from worker.engines.espeak.native import Parameter
+from worker.engines.espeak.voices import InstalledVoice
 from worker.errors import Cancelled, EngineUnavailable, UnreadableText
 from worker.settings import Settings
 
