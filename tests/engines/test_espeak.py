@@ -120,6 +120,10 @@ def test_the_seed_is_heard_in_a_breathy_variant_and_nowhere_else(engine: EspeakE
     assert np.array_equal(*plain)
 
 
+def test_a_nul_does_not_cut_the_text(engine: EspeakEngine) -> None:
+    assert len(audio(engine, saying("one\0two three"))) == len(audio(engine, saying("one two three")))
+
+
 def test_a_data_path_too_long_for_espeak_is_shortened(tmp_path: Path) -> None:
     deep = tmp_path / ("d" * LONGEST_DATA_PATH)
     deep.mkdir()

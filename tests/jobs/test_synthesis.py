@@ -338,3 +338,20 @@ def test_a_stream_that_is_to_be_stored_is_refused(service: Service) -> None:
 def test_a_stream_asked_of_a_worker_that_does_not_stream_is_a_warning_or_an_error(ask: Caller) -> None:
     assert "'stream' was not honoured" in speech(ask(text="hi there", stream=True)).warnings[0]
     assert refusal(ask(text="hi there", stream=True, strict=True)).error.code == "unsupported_parameter"
+
+
+def test_a_text_that_is_not_normalised_is_still_spoken_to_its_end(ask: Caller) -> None:
+    whole, cut = (
+        speech(ask(text=text, normalize=False, seed=1)).duration_sec
+        for text in ("one two three four", "one\0two three four")
+    )
+    assert cut == pytest.approx(whole, rel=0.3)
+
+
+def test_normalising_can_be_left_out(ask: Caller) -> None:
+    spelt, plain = (speech(ask(text="12 km", normalize=choice, captions="json")) for choice in (True, False))
+    words = [
+        [word["text"] for cue in json.loads(reply.captions or "") for word in cue["words"]] for reply in (spelt, plain)
+    ]
+    assert words[0] == ["twelve", "kilometers"]
+    assert words[1][0] == "12"

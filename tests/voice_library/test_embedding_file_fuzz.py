@@ -14,7 +14,7 @@ from voice_library.embedding_file import voice_from_bytes, voice_to_bytes
 from voice_library.errors import InvalidVoiceFile
 from voice_library.voice import Voice
 
-ROUNDS = 600
+ROUNDS = 1500
 """Per mutation; each file takes about a quarter of a millisecond."""
 MAX_BYTES = 2**20
 

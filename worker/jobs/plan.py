@@ -14,6 +14,7 @@ from worker.jobs.casting import Casting, cast
 from worker.jobs.context import Job, Worker
 from worker.jobs.speech import utterances
 from worker.request import LARGEST_SEED, AudioFormat, SynthesisRequest
+from worker.text.characters import tidy_characters
 from worker.text.normalise import normalise
 from worker.text.passages import Passage, passages
 
@@ -120,4 +121,4 @@ def _passages(request: SynthesisRequest, casting: Casting) -> list[Passage]:
 
 
 def _as_it_stands(text: str, language: str) -> str:  # noqa: ARG001 - the shape of `normalise`
-    return " ".join(text.split())
+    return " ".join(tidy_characters(text).split())

@@ -99,7 +99,7 @@ class EspeakLibrary:
         """
         recorder = _Recorder(cancelled)
         callback = Callback(recorder)
-        encoded = text.encode()
+        encoded = text.replace("\0", " ").encode(errors="replace")  # C ends a text at its first NUL
         with self._instance() as espeak:
             self._initialize(espeak)
             espeak.espeak_ng_SetRandSeed(ctypes.c_long(seed))
