@@ -194,3 +194,13 @@ def test_logs_hold_neither_text_nor_audio(platform: ControlPlane, start_worker: 
     audio = output(platform.wait_for(spoken))["audio_base64"]
     assert "canary" not in worker.log
     assert audio[1000:1100] not in worker.log
+
+
+def test_pings_go_on_while_a_job_is_worked_on(platform: ControlPlane, start_worker: StartWorker) -> None:
+    start_worker()
+    slow = platform.submit({"text": SLOW_TEXT})
+    platform.wait_for(slow, State.IN_PROGRESS)
+    before = len(platform.requests("ping"))
+    platform.wait_until(lambda: len(platform.requests("ping")) >= before + 3)
+    assert not platform.job(slow).is_final
+    platform.cancel(slow)
