@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 SDK_VERSION = "1.12.0"
 TAKE_DEADLINE_SEC = 90
 """Longest that one poll for jobs is held open."""
+LAST_ANSWER_SEC = 1.0
+"""A job may be on its way already when the worker is told to leave: so long it is waited for, and then run."""
 FIRST_WAIT_SEC = 0.5
 LONGEST_WAIT_SEC = 15.0
 """Between polls while the platform is down, and between tries to deliver; doubled from try to try."""
@@ -77,26 +79,28 @@ class JobLoop(rp_scale.JobScaler):  # type: ignore[misc]  # the SDK ships no typ
         super().__init__(config)
         self._slots: int = config["concurrency_modifier"](1)
         self._slot_freed = asyncio.Event()
-        self._polls: set[asyncio.Task[None]] = set()
         self._running: set[asyncio.Task[None]] = set()
-        self._takes_no_more = asyncio.Event()
+        self._taking: asyncio.Task[None] | None = None
+        self._drained = asyncio.Event()
 
     async def get_jobs(self, session: aiohttp.ClientSession) -> None:
-        """Polls for jobs while a slot is free, until the worker is told to leave."""
-        try:
-            await self._as_poll(self._take_jobs(session))
-        finally:
-            self._takes_no_more.set()
-
-    async def monitor_stop_signals(self, session: aiohttp.ClientSession) -> None:
-        """As the SDK's, but gone at once when the worker leaves."""
-        await self._as_poll(super().monitor_stop_signals(session))
-
-    async def run_jobs(self, session: aiohttp.ClientSession) -> None:  # noqa: ARG002 - the shape of the SDK's
-        """Once the worker leaves, waits for the jobs in hand, and for one that came while it was told to."""
-        await self._takes_no_more.wait()
+        """Polls for jobs while a slot is free; told to leave, sees those in hand to their end."""
+        self._taking = asyncio.create_task(self._take_jobs(session))
+        await asyncio.wait([self._taking])
         while self._running:
             await asyncio.wait(self._running)
+        self._drained.set()
+        if not self._taking.cancelled():
+            self._taking.result()  # raises what ended the polling, if not this worker's leaving
+
+    async def run_jobs(self, session: aiohttp.ClientSession) -> None:
+        """Nothing: jobs are started where they are taken."""
+
+    async def monitor_stop_signals(self, session: aiohttp.ClientSession) -> None:
+        """As the SDK's, but until the last job is done, and no longer."""
+        monitoring = asyncio.create_task(super().monitor_stop_signals(session))
+        await self._drained.wait()
+        monitoring.cancel()
 
     async def stop_job(self, job_id: str) -> bool:
         """Cancels the task of a job, and tells the engine, which no task can interrupt."""
@@ -105,19 +109,11 @@ class JobLoop(rp_scale.JobScaler):  # type: ignore[misc]  # the SDK ships no typ
         return stopped
 
     def kill_worker(self) -> None:
-        """Leaves: no more jobs are taken, open polls are dropped, jobs in hand are finished."""
+        """Leaves: the open poll is dropped after LAST_ANSWER_SEC, jobs in hand are finished."""
         super().kill_worker()
-        for poll in self._polls:
-            poll.get_loop().call_soon_threadsafe(poll.cancel)
-
-    async def _as_poll(self, polling: Any) -> None:
-        poll = asyncio.ensure_future(polling)
-        self._polls.add(poll)
-        try:
-            await poll
-        except asyncio.CancelledError:
-            if self.is_alive():
-                raise
+        if taking := self._taking:
+            loop = taking.get_loop()
+            loop.call_soon_threadsafe(lambda: loop.call_later(LAST_ANSWER_SEC, taking.cancel))
 
     async def _take_jobs(self, session: aiohttp.ClientSession) -> None:
         wait_sec = FIRST_WAIT_SEC
