@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench schema lock image clean
+.PHONY: help setup run test soak fuzz check format bench schema lock image clean
 
 # The first Python on the machine that the worker runs on: 3.11 or 3.12.
 PYTHON ?= $(shell for python in python3.12 python3.11 python3 python; do \
@@ -24,6 +24,12 @@ run: .venv/base ## speak test_input.json into output/
 
 test: .venv/dev ## run the whole test suite
 	.venv/bin/python -m pytest
+
+soak: .venv/dev ## ten thousand jobs of every kind on one worker; prints what it keeps and whether it slows down
+	.venv/bin/python -m tests.long.soak --minutes 30
+
+fuzz: .venv/dev ## hundreds of thousands of made-up requests, audio files and voice files; prints how to repeat a failure
+	.venv/bin/python -m tests.long.fuzz --minutes 30
 
 check: .venv/dev ## ruff, mypy --strict, import contracts
 	.venv/bin/ruff check

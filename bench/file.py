@@ -82,7 +82,7 @@ def _ours(service: Service, name: str) -> SpeechReply:
 
 def _bare(name: str, rate: int) -> None:
     library = EspeakLibrary(Path(espeakng_loader.get_library_path()), Path(espeakng_loader.get_data_path()))
-    speech = library.speak(TEXT, "gmw/en-US+f2", {}, seed=1, cancelled=lambda: False)
+    speech = library.speak(TEXT, "gmw/en-us+f2", {}, seed=1, cancelled=lambda: False)
     if name == "pcm":
         (speech.samples * 32767).astype("<i2").tobytes()
         return

@@ -15,7 +15,7 @@ import pytest
 from voice_library.voice import Voice
 from worker.engines.base import Utterance
 from worker.engines.espeak.engine import EspeakEngine, load
-from worker.engines.espeak.library import LONGEST_DATA_PATH, EspeakLibrary
+from worker.engines.espeak.library import EspeakLibrary
 from worker.errors import EngineUnavailable, UnreadableText
 from worker.jobs.context import Worker
 from worker.request import EngineOptions
@@ -124,14 +124,22 @@ def test_a_nul_does_not_cut_the_text(engine: EspeakEngine) -> None:
     assert len(audio(engine, saying("one\0two three"))) == len(audio(engine, saying("one two three")))
 
 
-def test_a_data_path_too_long_for_espeak_is_shortened(tmp_path: Path) -> None:
-    deep = tmp_path / ("d" * LONGEST_DATA_PATH)
+def test_a_data_path_too_long_for_espeak_is_no_hindrance(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 150)
     deep.mkdir()
     data = deep / "espeak-ng-data"
     data.symlink_to(espeakng_loader.get_data_path(), target_is_directory=True)
     library = EspeakLibrary(Path(espeakng_loader.get_library_path()), data)
     assert len(library.voices) > 130
     library.close()
+
+
+def test_closing_leaves_no_folder_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    espeak = load(Settings())
+    assert len(list(tmp_path.iterdir())) == 1
+    espeak.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_missing_data_and_broken_libraries_are_typed_errors(tmp_path: Path) -> None:

@@ -153,9 +153,7 @@ def test_sigterm_while_idle_leaves_at_once_and_takes_nothing_more(
     assert platform.job(job_id).deliveries == []
 
 
-def test_sigterm_during_a_job_finishes_it_and_drops_none(
-    platform: ControlPlane, start_worker: StartWorker
-) -> None:
+def test_sigterm_during_a_job_finishes_it_and_drops_none(platform: ControlPlane, start_worker: StartWorker) -> None:
     worker = start_worker()
     job_id = platform.submit({"text": "to be finished. " * 600, "response_format": "mp3"})
     platform.wait_for(job_id, State.IN_PROGRESS)

@@ -12,6 +12,7 @@ import numpy as np
 from worker.audio.clip import Clip
 from worker.audio.encoders import opened
 from worker.audio.formats import FORMATS, nearest_rate
+from worker.audio.ogg import OggOutbox
 from worker.audio.outbox import Outbox, Piece
 from worker.audio.resample import resampled
 from worker.errors import AudioTooLong, EngineFailed
@@ -90,7 +91,7 @@ class _Encoding:
 
     def pieces(self, clips: Iterable[Clip]) -> Iterator[Piece]:
         """The file in the order it is written; what is patched at the end comes last."""
-        outbox = Outbox()
+        outbox = OggOutbox() if self._format.container == "OGG" else Outbox()
         with closing(opened(self._format, self._sample_rate, outbox)) as encoder:
             yield from outbox.taken()
             for clip in resampled(map(_finite, clips), self._sample_rate):

@@ -10,8 +10,10 @@ from __future__ import annotations
 import _ctypes
 import ctypes
 import os
+import shutil
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,11 +34,9 @@ from worker.engines.espeak.native import (
     Event,
     Parameter,
 )
-from worker.engines.espeak.voices import data_folder, has_dictionary, listed_voices
+from worker.engines.espeak.voices import data_folder, has_dictionary, link_data, listed_voices
 from worker.errors import EngineFailed, EngineUnavailable
 
-LONGEST_DATA_PATH = 150
-"""espeak-ng copies the path into 160 bytes and fails to start on a longer one."""
 INT16_FULL_SCALE = 32768.0
 
 
@@ -71,14 +71,14 @@ class EspeakLibrary:
         """
         self._library = library
         self._lock = threading.Lock()
-        self._shortcut: tempfile.TemporaryDirectory[str] | None = None
-        self._data = self._short(data) if data else None
+        self._data = Path(tempfile.mkdtemp(prefix="espeak-"))
+        self._remove_data = weakref.finalize(self, shutil.rmtree, self._data, ignore_errors=True)
+        link_data(data or self._own_data(), self._data)
         with self._instance() as espeak:
-            self.sample_rate = self._initialize(espeak)
-            data_in_use = data_folder(espeak)
-            self.voices = tuple(voice for voice in listed_voices(espeak) if has_dictionary(voice, data_in_use))
-            self.variants = frozenset(path.name for path in (data_in_use / "voices" / "!v").iterdir())
-            """Names that may follow a `+`; espeak-ng itself ignores one it does not know."""
+            self.sample_rate = _initialized(espeak, self._data)
+            self.voices = tuple(voice for voice in listed_voices(espeak) if has_dictionary(voice, self._data))
+        self.variants = frozenset(path.name for path in (self._data / "voices" / "!v").iterdir())
+        """Names that may follow a `+`; espeak-ng itself ignores one it does not know."""
 
     def speak(
         self,
@@ -101,7 +101,7 @@ class EspeakLibrary:
         callback = Callback(recorder)
         encoded = text.replace("\0", " ").encode(errors="replace")  # C ends a text at its first NUL
         with self._instance() as espeak:
-            self._initialize(espeak)
+            _initialized(espeak, self._data)
             espeak.espeak_ng_SetRandSeed(ctypes.c_long(seed))
             espeak.espeak_SetSynthCallback(callback)
             if espeak.espeak_SetVoiceByName(voice.encode()) != EE_OK:
@@ -115,9 +115,13 @@ class EspeakLibrary:
         return recorder.speech()
 
     def close(self) -> None:
-        """Removes the shortcut to the data folder, where one was needed."""
-        if self._shortcut:
-            self._shortcut.cleanup()
+        """Removes the links to the data."""
+        self._remove_data()
+
+    def _own_data(self) -> Path:
+        with self._instance() as espeak:
+            _initialized(espeak, None)
+            return data_folder(espeak)
 
     @contextmanager
     def _instance(self) -> Iterator[ctypes.CDLL]:
@@ -132,20 +136,14 @@ class EspeakLibrary:
                 espeak.espeak_Terminate()
                 _ctypes.dlclose(espeak._handle)  # noqa: SLF001 - ctypes has no public way to unload
 
-    def _initialize(self, espeak: ctypes.CDLL) -> int:
-        path = str(self._data).encode() if self._data else None
-        sample_rate: int = espeak.espeak_Initialize(AUDIO_OUTPUT_SYNCHRONOUS, 0, path, INITIALIZE_DONT_EXIT)
-        if sample_rate <= 0:
-            raise EngineUnavailable("espeak-ng cannot read its data folder")
-        return sample_rate
 
-    def _short(self, data: Path) -> Path:
-        if len(os.fsencode(data)) <= LONGEST_DATA_PATH:
-            return data
-        self._shortcut = tempfile.TemporaryDirectory(prefix="espeak-")
-        link = Path(self._shortcut.name, "data")
-        link.symlink_to(data, target_is_directory=True)
-        return link
+def _initialized(espeak: ctypes.CDLL, data: Path | None) -> int:
+    """The sample rate of an instance that has read its data."""
+    path = None if data is None else os.fsencode(data)
+    sample_rate: int = espeak.espeak_Initialize(AUDIO_OUTPUT_SYNCHRONOUS, 0, path, INITIALIZE_DONT_EXIT)
+    if sample_rate <= 0:
+        raise EngineUnavailable("espeak-ng cannot read its data folder")
+    return sample_rate
 
 
 class _Recorder:

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from worker.engines.espeak.native import VoiceRecord
+from worker.errors import EngineUnavailable
+
+LANGUAGES = "lang"
+"""Where a data folder has the voices of languages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +21,7 @@ class InstalledVoice:
     """A voice of the data folder."""
 
     file: str
-    """Its file below `lang/` or `voices/`, such as `gmw/en-US`."""
+    """Its file below `lang/` or `voices/`, such as `gmw/en-us`."""
     languages: Mapping[str, int]
     """Its lower-case tags, its own first, each with a rank: the voice of the lowest rank is a tag's best."""
 
@@ -25,6 +29,31 @@ class InstalledVoice:
     def name(self) -> str:
         """Its file's name in lower case, unlike any other's: `en-us`."""
         return self.file.rpartition("/")[2].lower()
+
+
+def link_data(data: Path, into: Path) -> None:
+    """Fills the empty folder `into` with links to the data, every voice under a name in lower case.
+
+    espeak-ng looks a voice up by its name in lower case; where the file is called otherwise it reads every voice
+    there is, and never frees their list. A temporary folder's path is short besides: one of over 159 bytes does not
+    fit into the library's buffer.
+
+    Raises:
+        EngineUnavailable: `data` is no data folder.
+
+    """
+    if not (data / "phontab").is_file():
+        raise EngineUnavailable("espeak-ng cannot read its data folder")
+    for entry in data.iterdir():
+        if entry.name != LANGUAGES:
+            (into / entry.name).symlink_to(entry.resolve())
+    for voice in (data / LANGUAGES).rglob("*"):
+        link = into / LANGUAGES / str(voice.relative_to(data / LANGUAGES)).lower()
+        if voice.is_dir():
+            link.mkdir(parents=True, exist_ok=True)
+        else:
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(voice.resolve())
 
 
 def listed_voices(espeak: ctypes.CDLL) -> Iterator[InstalledVoice]:
@@ -62,7 +91,7 @@ def data_folder(espeak: ctypes.CDLL) -> Path:
 
 def has_dictionary(voice: InstalledVoice, data: Path) -> bool:
     """Whether its pronunciation dictionary is there: espeak-ng lists some voices that come without, and are mute."""
-    description = data / "lang" / voice.file
+    description = data / LANGUAGES / voice.file
     if not description.is_file():
         description = data / "voices" / voice.file
     named = re.search(r"^dictionary\s+(\S+)", description.read_text(encoding="utf-8"), re.MULTILINE)
