@@ -208,7 +208,9 @@ def hunt(names: list[str], *, seed: int, minutes: float) -> list[Hunt]:
     for position, name in enumerate(names):
         target, now = TARGETS[name], time.monotonic()
         share_sec = (ends_sec - now) / (len(names) - position)
-        with tqdm(total=target.cases * target.units_per_case, unit=f" {target.unit}", desc=name, mininterval=1) as bar:
+        with tqdm(
+            total=target.cases * target.units_per_case, unit=f" {target.unit}", desc=name, mininterval=1, disable=None
+        ) as bar:
             hunts.append(Hunt(name=name, seed=seed, deadline_sec=now + share_sec, bar=bar))
             hunts[-1].run()
     return hunts

@@ -226,7 +226,7 @@ def main() -> int:
     parser.add_argument("--leak", action="store_true", help="plant a leak: this has to fail")
     given = parser.parse_args()
     frontend = Queue(Service(Worker.load(Settings())))
-    with tqdm(total=given.jobs, unit="job") as bar:
+    with tqdm(total=given.jobs, unit="job", disable=None) as bar:
         soak = Soak(frontend, seed=given.seed, after_each=leaking([]) if given.leak else lambda: None)
         figures = asyncio.run(soak.run(jobs=given.jobs, seconds=60 * given.minutes, progress=bar.update))
     sys.stdout.write(f"{figures.table}\n")
