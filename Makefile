@@ -12,6 +12,8 @@ BASE := $(REQUIREMENTS)/base.txt $(if $(filter espeak,$(WITHOUT)),,$(REQUIREMENT
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' worker/__init__.py)
 IMAGE ?= runpod-tts-worker:$(VERSION)
 FROM ?=
+# TORCH="torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu" takes the build without CUDA.
+TORCH ?= torch==2.13.0
 INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check
 
 help: ## list what can be made
@@ -22,7 +24,7 @@ setup: .venv/base ## install what the worker needs into .venv (WITHOUT=espeak: f
 run: .venv/base ## speak test_input.json into output/
 	.venv/bin/python handler.py
 
-test: .venv/dev ## run the whole test suite
+test: .venv/dev .venv/neural ## run the whole test suite
 	.venv/bin/python -m pytest
 
 soak: .venv/dev ## ten thousand jobs of every kind on one worker; prints what it keeps and whether it slows down
@@ -31,7 +33,7 @@ soak: .venv/dev ## ten thousand jobs of every kind on one worker; prints what it
 fuzz: .venv/dev ## hundreds of thousands of made-up requests, audio files and voice files; prints how to repeat a failure
 	.venv/bin/python -m tests.long.fuzz --minutes 30
 
-check: .venv/dev ## ruff, mypy --strict, import contracts
+check: .venv/dev .venv/neural ## ruff, mypy --strict, import contracts
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
@@ -49,8 +51,10 @@ schema: .venv/base ## write docs/request.schema.json anew
 	.venv/bin/python -m worker.request > docs/request.schema.json
 
 lock: .venv/dev ## pin the requirements anew from the .in files
-	$(INSTALL) pip-tools
-	cd $(REQUIREMENTS) && for name in base espeak dev; do ../../.venv/bin/pip-compile --quiet --generate-hashes \
+	$(INSTALL) pip-tools uv
+	cd $(REQUIREMENTS) && ../../.venv/bin/uv pip compile --quiet --no-deps --generate-hashes --python-version 3.11 \
+		--no-header --no-emit-index-url --output-file neural-bare.txt neural-bare.in
+	cd $(REQUIREMENTS) && for name in base espeak dev neural; do ../../.venv/bin/pip-compile --quiet --generate-hashes \
 		--strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 		--output-file $$name.txt $$name.in; done
 
@@ -73,4 +77,13 @@ clean: ## remove what was installed and made
 
 .venv/dev: .venv/base $(REQUIREMENTS)/dev.txt
 	$(INSTALL) -r $(REQUIREMENTS)/dev.txt
+	@touch $@
+
+# torch stands outside the lock: its builds for CPU and for CUDA share a version and differ in their hashes.
+# torchaudio's compiled half is built for CUDA and refuses other builds of torch; Chatterbox uses the Python half.
+.venv/neural: .venv/base $(REQUIREMENTS)/neural.txt $(REQUIREMENTS)/neural-bare.txt
+	$(INSTALL) -r $(REQUIREMENTS)/neural.txt
+	$(INSTALL) $(TORCH)
+	$(INSTALL) --no-deps -r $(REQUIREMENTS)/neural-bare.txt
+	rm -f .venv/lib/python3*/site-packages/torchaudio/lib/*.so
 	@touch $@

@@ -1,0 +1,74 @@
+"""How many operations a token costs, ours beside upstream's; on a server's processor these are what takes the time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from builder.random_checkpoint import upstream, write
+from tests.engines.chatterbox.conftest import SMALL
+from tests.engines.chatterbox.job import Job
+from worker.engines.chatterbox.checkpoint import load
+from worker.engines.chatterbox.decoder.decoder import Decoder
+from worker.engines.chatterbox.decoder.sampling import Sampling
+from worker.engines.chatterbox.member import MEMBERS
+
+VIEWS = {
+    *("view", "_unsafe_view", "reshape", "_reshape_alias", "expand", "expand_as", "slice", "select", "detach", "alias"),
+    *("transpose", "t", "numpy_T", "permute", "unsqueeze", "squeeze", "unbind", "split", "chunk", "unflatten"),
+    *("flatten", "as_strided", "lift_fresh", "view_as_complex"),
+}
+"""Operations that compute nothing."""
+DEFAULTS = {
+    "original": Sampling(temperature=0.8, repetition_penalty=1.2, min_p=0.05, cfg_weight=0.5),
+    "turbo": Sampling(temperature=0.8, repetition_penalty=1.2, top_p=0.95, top_k=1000),
+}
+TOKENS = 12
+
+
+class Count(TorchDispatchMode):
+    """Counts the operations that reach the dispatcher while it is on, views left out."""
+
+    total = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = func.__name__.partition(".")[0]
+        self.total += name not in VIEWS
+        return func(*args, **kwargs or {})
+
+
+def per_token(name: str, layers: int, folder: Path, jobs: int) -> tuple[float, float]:
+    """Ours, with `jobs` side by side, and upstream's: the difference between a long job and a short one."""
+    member = replace(SMALL[name], layers=layers)
+    write(member, folder)
+    weights = load(member, folder)
+    decoder = Decoder(weights, member, rows=2 * jobs, length=600)
+    t3 = upstream(member).eval()
+    counts = []
+    for limit in (2, 2 + TOKENS):
+        job = Job.drawn(member, 3, DEFAULTS[name], words=8, token_limit=limit)
+        with Count() as ours:
+            slots = [replace(job, seed=seed).admitted(decoder) for seed in range(jobs)]
+            while slots[0].end is None:
+                decoder.step()
+        for slot in slots:
+            decoder.release(slot)
+        with Count() as theirs:
+            job.upstream(t3)
+        counts.append((ours.total, theirs.total))
+    (ours_short, theirs_short), (ours_long, theirs_long) = counts
+    return (ours_long - ours_short) / (TOKENS * jobs), (theirs_long - theirs_short) / TOKENS
+
+
+@pytest.mark.parametrize(("name", "jobs", "share"), [("original", 1, 1 / 3), ("turbo", 1, 0.6), ("turbo", 2, 1 / 3)])
+def test_a_token_of_a_full_model_costs_a_share_of_upstreams_operations(
+    name: str, jobs: int, share: float, tmp_path: Path
+) -> None:
+    one, two = (per_token(name, layers, tmp_path, jobs) for layers in (1, 2))
+    more = MEMBERS[name].layers - 1
+    ours, theirs = (first + more * (second - first) for first, second in zip(one, two, strict=True))
+    assert ours <= share * theirs, (ours, theirs)

@@ -1,0 +1,1 @@
+"""Chatterbox: a family of models that speak in the voice of a short recording."""

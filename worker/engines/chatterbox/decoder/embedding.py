@@ -1,0 +1,92 @@
+"""The embedding: a voice, a text and speech tokens become the inputs of the trunk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from worker.engines.chatterbox.checkpoint import Weights
+from worker.engines.chatterbox.decoder.trunk import NORM_EPSILON
+from worker.engines.chatterbox.member import START_SPEECH, Member
+
+READ = ("cond_enc.", "text_emb.", "text_pos_emb.")
+"""What is kept of the weights besides the tables of speech; the trunk has copies of its own of the rest."""
+PERCEIVER = "cond_enc.perceiver"
+PERCEIVER_HEADS = 4
+"""`Perceiver` of chatterbox-tts, which the checkpoint does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditionals:
+    """What T3 knows of a voice."""
+
+    speaker: Tensor
+    """Speaker embedding: float32 `[256]`."""
+    prompt: Tensor
+    """Speech tokens of its recording: int64 `[n]`."""
+    exaggeration: float = 0.5
+    """Intensity of the delivery; Turbo and Nano have none."""
+
+
+class Embedding:
+    """The inputs of one member's trunk."""
+
+    def __init__(self, weights: Weights, member: Member) -> None:
+        self._weights = {name: value for name, value in weights.items() if name.startswith(READ)}
+        self._guided = member.guided
+        self._speech = weights["speech_emb.weight"]
+        self._positions = weights["speech_pos_emb.emb.weight" if member.guided else "tfmr.wpe.weight"]
+
+    def prompt(self, voice: Conditionals, text: Tensor, *, guided: bool) -> Tensor:
+        """What comes before speech: `[rows, n, width]`; guided, a second row is the same without the text.
+
+        `text` is int64 `[n]` as upstream's `inference` takes it: for the guided members between their start and stop.
+        """
+        condition = self._condition(voice)
+        words = functional.embedding(text, self._weights["text_emb.weight"])
+        if not self._guided:
+            whole = torch.cat([condition, words])
+            return (whole + self._positions[: len(whole)])[None]
+        places = self._weights["text_pos_emb.emb.weight"][: len(words)]
+        start = self.speech(text.new_tensor([START_SPEECH]), text.new_tensor([0]))
+        said = torch.cat([condition, words + places, start])
+        return torch.stack([said, torch.cat([condition, places, start])]) if guided else said[None]
+
+    def speech(self, tokens: Tensor, positions: Tensor) -> Tensor:
+        """Speech tokens `[n]` as inputs `[n, width]`.
+
+        `positions` count from the start token on in the guided members, and over the whole row in the others.
+        """
+        return functional.embedding(tokens, self._speech) + functional.embedding(positions, self._positions)
+
+    def _condition(self, voice: Conditionals) -> Tensor:
+        speaker = self._projected("cond_enc.spkr_enc", voice.speaker[None])
+        if not self._guided:
+            return torch.cat([speaker, functional.embedding(voice.prompt, self._speech)])
+        prompt = self.speech(voice.prompt, torch.arange(len(voice.prompt), device=voice.prompt.device))
+        emotion = voice.exaggeration * self._weights["cond_enc.emotion_adv_fc.weight"].t()
+        return torch.cat([speaker, self._resampled(prompt), emotion])
+
+    def _resampled(self, prompt: Tensor) -> Tensor:
+        """A voice's prompt in 32 vectors: its perceiver looks at the prompt, then at itself."""
+        query = self._weights[f"{PERCEIVER}.pre_attention_query"][0]
+        looked = self._attended(query, prompt)
+        return self._attended(looked, looked)
+
+    def _attended(self, query: Tensor, context: Tensor) -> Tensor:
+        weight, bias = (self._weights[f"{PERCEIVER}.attn.norm.{part}"] for part in ("weight", "bias"))
+
+        def heads(name: str, given: Tensor) -> Tensor:
+            normed = functional.layer_norm(given, weight.shape, weight, bias, NORM_EPSILON)
+            projected = self._projected(f"{PERCEIVER}.attn.{name}", normed)
+            return projected.view(len(given), PERCEIVER_HEADS, -1).transpose(0, 1)
+
+        queries, keys, values = heads("to_q", query), heads("to_k", context), heads("to_v", context)
+        mixed = functional.scaled_dot_product_attention(queries[None], keys[None], values[None])[0]
+        return query + self._projected(f"{PERCEIVER}.attn.proj_out", mixed.transpose(0, 1).flatten(1))
+
+    def _projected(self, name: str, given: Tensor) -> Tensor:
+        return functional.linear(given, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
