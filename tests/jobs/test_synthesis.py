@@ -355,3 +355,11 @@ def test_normalising_can_be_left_out(ask: Caller) -> None:
     ]
     assert words[0] == ["twelve", "kilometers"]
     assert words[1][0] == "12"
+
+
+def test_a_recording_that_fails_half_way_leaves_nothing_on_the_volume(worker: Worker, tmp_path: Path) -> None:
+    service = Service(fresh(worker, volume_dir=tmp_path, max_audio_sec=2.0))
+    assert (
+        refusal(service.run(Job(id="x"), {"text": "hello. " * 50, "delivery": "volume"})).error.code == "audio_too_long"
+    )
+    assert list(tmp_path.iterdir()) == []
