@@ -21,6 +21,8 @@ LOGIT_SCALE = 5.0
 """Standard deviation of the speech logits: some tokens stand out, and none always wins."""
 COMMON = 2.0
 """What the embeddings of a table share, relative to what differs: the model has favourites and repeats itself."""
+ATTENTION_SCALE = 2.0
+"""Of queries and keys: attention picks a few positions, so that what came before shows in what is said."""
 BRANCH_SCALE = 0.5
 """What a layer adds, relative to what it is given: activations grow slowly over thirty layers."""
 NOISE = 0.05
@@ -72,8 +74,15 @@ def _drawn(name: str, shape: Tensor, generator: torch.Generator) -> Tensor:
         return (values + COMMON * torch.randn(shape.shape[-1], generator=generator)) * BRANCH_SCALE
     transposed = name.startswith("tfmr.h.")
     inputs = shape.shape[0 if transposed else 1]
-    gain = LOGIT_SCALE if name.startswith("speech_head") else BRANCH_SCALE if "tfmr" in name else 1.0
-    return values * (gain / math.sqrt(inputs))
+    return values * (_gain(name) / math.sqrt(inputs))
+
+
+def _gain(name: str) -> float:
+    if name.startswith("speech_head"):
+        return LOGIT_SCALE
+    if any(part in name for part in ("q_proj", "k_proj", "c_attn")):
+        return ATTENTION_SCALE
+    return BRANCH_SCALE if name.startswith("tfmr") else 1.0
 
 
 def main() -> None:

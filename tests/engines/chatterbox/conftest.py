@@ -26,8 +26,8 @@ SMALL = {
     "nano": replace(MEMBERS["nano"], layers=2, hidden=192),
 }
 """The perceiver fixes the width of the guided members."""
-LATE = 9
-"""From its end, the token that a long job might as well stop at."""
+LATE = {"original": 14, "multilingual": 14, "turbo": 12, "nano": 12}
+"""Which token from its end the longest job might as well stop at: one that lets some jobs end of themselves."""
 
 
 class Pair:
@@ -35,7 +35,7 @@ class Pair:
 
     def __init__(self, member: Member, t3: T3, folder: Path) -> None:
         self.member = member
-        self._t3 = t3
+        self.t3 = t3
         self._weights = load(member, folder)
         self._said: dict[int, list[int]] = {}
 
@@ -46,7 +46,7 @@ class Pair:
     def upstream(self, job: Job) -> list[int]:
         """What upstream says of `job`; asked once for each seed, which no two jobs of the tests share."""
         if job.seed not in self._said:
-            self._said[job.seed] = job.upstream(self._t3)
+            self._said[job.seed] = job.upstream(self.t3)
         return self._said[job.seed]
 
 
@@ -72,7 +72,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pair]:
 def let_stop(weights: dict[str, Tensor], member: Member) -> None:
     """Makes stopping as likely as a token that the longest job says late, so that some jobs end of themselves."""
     decoder = Decoder(weights, member, rows=2, length=600)
-    late = max(jobs_for(member), key=lambda job: job.token_limit).alone(decoder)[-LATE]
+    late = max(jobs_for(member), key=lambda job: job.token_limit).alone(decoder)[-LATE[member.name]]
     for name in {"speech_head.weight", "speech_head.bias"} & set(weights):
         weights[name][STOP_SPEECH] = weights[name][late]
 

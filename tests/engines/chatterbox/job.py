@@ -89,6 +89,15 @@ class Job:
         tokens = said.flatten().tolist()
         return tokens[:-1] if tokens[-1] == STOP_SPEECH else tokens
 
+    @torch.inference_mode()
+    def prepared(self, t3: T3) -> Tensor:
+        """What upstream gives its trunk first, up to the first start of speech."""
+        text = self.text.expand(2 if self.sampling.cfg_weight > 0 else 1, -1)
+        start = torch.full_like(text[:, :1], START_SPEECH)
+        given = {"t3_cond": self._condition(), "text_tokens": text, "speech_tokens": start}
+        prepared, _ = t3.prepare_input_embeds(**given, cfg_weight=self.sampling.cfg_weight)
+        return prepared
+
     def _condition(self) -> T3Cond:
         return T3Cond(
             speaker_emb=self.voice.speaker[None],
@@ -130,9 +139,7 @@ class Job:
             ]
         )
         start = torch.tensor([[START_SPEECH]])
-        inputs, _ = t3.prepare_input_embeds(
-            t3_cond=self._condition(), text_tokens=self.text[None], speech_tokens=start, cfg_weight=0.0
-        )
+        inputs = self.prepared(t3)
         said, past = start, None
         for place in range(self.token_limit):
             token = t3.speech_emb(said[:, -1:]) + t3.speech_pos_emb.get_fixed_embedding(place)
