@@ -15,6 +15,8 @@ FROM ?=
 # TORCH="torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu" takes the build without CUDA.
 TORCH ?= torch==2.13.0
 INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check
+# A lock is whole: pip has nothing to look for, and must not, or a release of today stands beside the pinned hashes.
+LOCKED := $(INSTALL) --no-deps
 
 help: ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -72,18 +74,18 @@ clean: ## remove what was installed and made
 	@touch $@
 
 .venv/base: .venv/python $(BASE)
-	$(INSTALL) $(addprefix -r ,$(BASE))
+	$(LOCKED) $(addprefix -r ,$(BASE))
 	@touch $@
 
 .venv/dev: .venv/base $(REQUIREMENTS)/dev.txt
-	$(INSTALL) -r $(REQUIREMENTS)/dev.txt
+	$(LOCKED) -r $(REQUIREMENTS)/dev.txt
 	@touch $@
 
 # torch stands outside the lock: its builds for CPU and for CUDA share a version and differ in their hashes.
 # torchaudio's compiled half is built for CUDA and refuses other builds of torch; Chatterbox uses the Python half.
 .venv/neural: .venv/base $(REQUIREMENTS)/neural.txt $(REQUIREMENTS)/neural-bare.txt
-	$(INSTALL) -r $(REQUIREMENTS)/neural.txt
+	$(LOCKED) -r $(REQUIREMENTS)/neural.txt
 	$(INSTALL) $(TORCH)
-	$(INSTALL) --no-deps -r $(REQUIREMENTS)/neural-bare.txt
+	$(LOCKED) -r $(REQUIREMENTS)/neural-bare.txt
 	rm -f .venv/lib/python3*/site-packages/torchaudio/lib/*.so
 	@touch $@
