@@ -20,7 +20,7 @@ import pytest
 
 from tests.faults.chaos_proxy import ChaosProxy, Toxic, chaos_proxy
 from tests.faults.frozen import frozen
-from tests.platform.control_plane import ControlPlane
+from tests.platform.control_plane import HOLD_SEC, ControlPlane
 from tests.platform.job import State
 from tests.platform.process import WorkerProcess
 from tests.production.conftest import HANDLER
@@ -53,12 +53,13 @@ def test_a_worker_that_was_frozen_finds_its_sockets_dead_and_goes_on(
         chaos_proxy(platform.port) as proxy,
         WorkerProcess(HANDLER, platform, tmp_path / "log", address=proxy.address) as worker,
     ):
-        with frozen(worker.pid, 2, group=True):
+        # Longer than a poll is held: the control plane would hand the next job to one whose worker is gone.
+        with frozen(worker.pid, HOLD_SEC + 1, group=True):
             reset_all(proxy)
         idle = platform.wait_for(platform.submit(SPEECH, job_id="after-idling"))
         busy = platform.submit(SPEECH, job_id="frozen-in-the-middle")
         platform.wait_for(busy, State.IN_PROGRESS)
-        with frozen(worker.pid, 3, group=True):
+        with frozen(worker.pid, HOLD_SEC + 1, group=True):
             reset_all(proxy)
         for job in (idle, platform.wait_for(busy)):
             assert audio_of(job) == audio_alone(service, job)
