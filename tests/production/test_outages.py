@@ -66,6 +66,9 @@ def test_a_worker_that_was_frozen_finds_its_sockets_dead_and_goes_on(
             assert len(job.deliveries) == 1
         slow = platform.submit({"text": SLOW_TEXT})
         platform.wait_for(slow, State.IN_PROGRESS)
+        # A stop signal given to a poll that is dead already is lost here as on any network: wait for a live one.
+        polls = len(platform.requests("job-stop"))
+        platform.wait_until(lambda: len(platform.requests("job-stop")) > polls)
         platform.cancel(slow)
         worker.wait_for_log(slow, "cancelled")  # the channel for stops has come back, too
         assert platform.job(slow).results == []
