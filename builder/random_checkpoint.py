@@ -6,16 +6,25 @@ import argparse
 import math
 from dataclasses import replace
 from pathlib import Path
-from unittest.mock import patch
 
 import torch
-from chatterbox.models.t3 import T3
-from chatterbox.models.t3.llama_configs import LLAMA_CONFIGS
-from chatterbox.models.t3.modules.t3_config import T3Config
+from chatterbox.models.voice_encoder import VoiceEncoder
 from safetensors.torch import save_file
 from torch import Tensor
+from torch.nn.functional import normalize
 
-from worker.engines.chatterbox.member import HEAD_SIZE, MEMBERS, Member
+from builder import random_tokenizer
+from worker.engines.chatterbox.checkpoint import Size
+from worker.engines.chatterbox.member import (
+    HEAD_SIZE,
+    MEMBERS,
+    SPEAKER_SIZE,
+    START_SPEECH,
+    STOP_SPEECH,
+    VOICE_FILE,
+    Member,
+)
+from worker.engines.chatterbox.modules import s3gen, t3
 
 LOGIT_SCALE = 5.0
 """Standard deviation of the speech logits: some tokens stand out, and none always wins."""
@@ -27,42 +36,94 @@ BRANCH_SCALE = 0.5
 """What a layer adds, relative to what it is given: activations grow slowly over thirty layers."""
 NOISE = 0.05
 """Standard deviation of biases, and of norms around 1."""
-_UPSTREAM_NAMES = {"llama": "Llama_520M", "gpt2": "GPT2_medium"}
+SPEECH = {
+    "tokenizer.quantizer._codebook.project_down.weight": (0.0, 0.05),
+    "mel2wav.f0_predictor.classifier.weight": (0.0, 20.0),
+    "mel2wav.f0_predictor.classifier.bias": (140.0, 0.0),
+    "mel2wav.m_source.l_linear.bias": (0.0, 0.0),
+    "mel2wav.conv_pre.parametrizations.weight.original0": (4.6, 0.1),
+    "mel2wav.conv_post.parametrizations.weight.original0": (2.3, 0.05),
+}
+"""Mean and deviation of those weights of S3Gen whose usual ones would make much the same quiet hum of everything."""
+VOICE_TOKENS = 50
+"""Two seconds of the voice that is brought along."""
 
 
-def write(member: Member, folder: Path, *, seed: int = 0) -> Path:
-    """The written file: a T3 that upstream's own loader takes, every tensor drawn from `seed`."""
-    with torch.device("meta"):
-        shapes = upstream(member).state_dict()
-    generator = torch.Generator().manual_seed(seed)
+def write(member: Member, folder: Path, *, seed: int = 0, endless: bool = False) -> list[Path]:
+    """The written files: all that upstream's own loader takes, every tensor drawn from `seed`.
+
+    An endless one never stops speaking, so that every utterance is as long as it may be.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / member.file
-    save_file({name: _drawn(name, shape, generator) for name, shape in shapes.items()}, path)
+    full = MEMBERS[member.name]
+    if member != full:
+        Size(layers=member.layers, hidden=member.hidden, blocks=member.blocks).write(folder)
+    return [
+        write_t3(member, folder, seed=seed, endless=endless),
+        write_s3gen(member, folder, seed=seed),
+        write_voice_encoder(member, folder, seed=seed),
+        write_voice(member, folder, seed=seed),
+        *random_tokenizer.write(member, folder),
+    ]
+
+
+def write_t3(member: Member, folder: Path, *, seed: int = 0, endless: bool = False) -> Path:
+    """The file of T3."""
+    with torch.device("meta"):
+        shapes = t3(member).state_dict()
+    generator = torch.Generator().manual_seed(seed)
+    weights = {name: _drawn(name, shape, generator) for name, shape in shapes.items()}
+    if endless:
+        weights["speech_head.weight"][STOP_SPEECH] = 0.0
+    return _saved(weights, folder / member.file)
+
+
+def write_s3gen(member: Member, folder: Path, *, seed: int = 0) -> Path:
+    """The file of S3Gen: as upstream's modules begin, but heard: its pitch is a voice's, its tokens differ."""
+    with torch.random.fork_rng([]):
+        torch.manual_seed(seed)
+        weights = s3gen(member).state_dict()
+        for name, (mean, deviation) in SPEECH.items():
+            weights[name] = mean + deviation * torch.randn_like(weights[name])
+    return _saved(weights, folder / member.speech_file)
+
+
+def write_voice_encoder(member: Member, folder: Path, *, seed: int = 0) -> Path:
+    """The file of the voice encoder."""
+    with torch.random.fork_rng([]):
+        torch.manual_seed(seed)
+        return _saved(VoiceEncoder().state_dict(), folder / member.speaker_file)
+
+
+def write_voice(member: Member, folder: Path, *, seed: int = 0) -> Path:
+    """The voice that a checkpoint brings along: conditionals in upstream's file of them, `conds.pt`."""
+    chance = torch.Generator().manual_seed(seed)
+    tokens = torch.randint(0, START_SPEECH, (1, VOICE_TOKENS), generator=chance)
+    t3_part = {
+        "speaker_emb": normalize(torch.rand(1, SPEAKER_SIZE, generator=chance)),
+        "clap_emb": None,
+        "cond_prompt_speech_tokens": torch.randint(0, START_SPEECH, (1, member.prompt_tokens), generator=chance),
+        "cond_prompt_speech_emb": None,
+        "emotion_adv": 0.5 * torch.ones(1, 1, 1),
+    }
+    s3gen_part = {
+        "prompt_token": tokens,
+        "prompt_token_len": torch.tensor([VOICE_TOKENS]),
+        "prompt_feat": torch.randn(1, 2 * VOICE_TOKENS, 80, generator=chance) - 6.0,
+        "prompt_feat_len": None,
+        "embedding": torch.randn(1, 192, generator=chance),
+    }
+    path = folder / VOICE_FILE
+    torch.save({"t3": t3_part, "gen": s3gen_part}, path)
     return path
 
 
-def upstream(member: Member) -> T3:
-    """Upstream's own module for `member`, of its layers and its width, with no weights loaded."""
-    configuration = T3Config(text_tokens_dict_size=member.text_vocabulary)
-    configuration.speech_tokens_dict_size = member.speech_vocabulary
-    configuration.speech_cond_prompt_len = member.prompt_tokens
-    if not member.guided:
-        configuration.input_pos_emb = None
-        configuration.use_perceiver_resampler = False
-        configuration.emotion_adv = False
-    configuration.llama_config_name = "ours"
-    with patch.dict(LLAMA_CONFIGS, ours=_trunk_configuration(member)):
-        return T3(configuration)
-
-
-def _trunk_configuration(member: Member) -> dict[str, object]:
-    base = LLAMA_CONFIGS[_UPSTREAM_NAMES[member.trunk]]
-    heads = member.hidden // HEAD_SIZE
-    if member.trunk == "gpt2":
-        width = {"n_layer": member.layers, "n_embd": member.hidden, "hidden_size": member.hidden, "n_head": heads}
+def _saved(weights: dict[str, Tensor], path: Path) -> Path:
+    if path.suffix == ".pt":
+        torch.save(weights, path)
     else:
-        width = {"num_hidden_layers": member.layers}
-    return {**base, **width}
+        save_file({name: tensor.contiguous() for name, tensor in weights.items()}, path)
+    return path
 
 
 def _drawn(name: str, shape: Tensor, generator: torch.Generator) -> Tensor:
@@ -74,7 +135,10 @@ def _drawn(name: str, shape: Tensor, generator: torch.Generator) -> Tensor:
         return (values + COMMON * torch.randn(shape.shape[-1], generator=generator)) * BRANCH_SCALE
     transposed = name.startswith("tfmr.h.")
     inputs = shape.shape[0 if transposed else 1]
-    return values * (_gain(name) / math.sqrt(inputs))
+    values *= _gain(name) / math.sqrt(inputs)
+    if name == "speech_head.weight":  # what is no sound and no stop is as good as never said
+        values[START_SPEECH] = values[STOP_SPEECH + 1 :] = 0.0
+    return values
 
 
 def _gain(name: str) -> float:
@@ -86,20 +150,24 @@ def _gain(name: str) -> float:
 
 
 def main() -> None:
-    """Writes the file that the command line asks for."""
+    """Writes the checkpoint that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--member", choices=MEMBERS, required=True)
     parser.add_argument("--layers", type=int, help="layers of the trunk; all by default")
     parser.add_argument("--hidden", type=int, help="width of a GPT-2 trunk, a multiple of 64")
+    parser.add_argument("--blocks", type=int, help="blocks in each stack of S3Gen, at most; all by default")
+    parser.add_argument("--endless", action="store_true", help="never stop speaking, as benchmarks need it")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--into", type=Path, required=True, help="folder of the file")
+    parser.add_argument("--into", type=Path, required=True, help="folder of the files")
     given = parser.parse_args()
     member = MEMBERS[given.member]
     if given.hidden and (member.guided or given.hidden % HEAD_SIZE):
         parser.error(f"--hidden: a multiple of {HEAD_SIZE}, for turbo and nano only")
-    member = replace(member, layers=given.layers or member.layers, hidden=given.hidden or member.hidden)
-    path = write(member, given.into, seed=given.seed)
-    print(f"{path}: {path.stat().st_size / 2**20:.0f} MiB")
+    member = replace(
+        member, layers=given.layers or member.layers, hidden=given.hidden or member.hidden, blocks=given.blocks
+    )
+    for path in write(member, given.into, seed=given.seed, endless=given.endless):
+        print(f"{path}: {path.stat().st_size / 2**20:.1f} MiB")
 
 
 if __name__ == "__main__":

@@ -124,6 +124,42 @@ class InvalidAudio(RequestError):
     code = "invalid_audio"
 
 
+class InvalidReference(RequestError):
+    """The recording is audio, but nobody can be cloned from it: too short, silent, not speech-like."""
+
+    code = "invalid_reference"
+
+
+class InvalidVoiceFile(RequestError):
+    """The voice embedding that a caller sends is damaged, or no voice file at all."""
+
+    code = "invalid_voice_file"
+
+
+class IncompatibleEmbedding(RequestError):
+    """The voice embedding was made by another engine, or other weights, than any that could use it here."""
+
+    code = "incompatible_embedding"
+
+
+class UnsupportedJob(RequestError):
+    """The engine asked for, or every engine of this worker, lacks what the job needs: cloning, conversion."""
+
+    code = "unsupported_job"
+
+
+class VoiceExists(RequestError):
+    """The name for a new voice is taken."""
+
+    code = "voice_exists"
+
+
+class SavingUnavailable(RequestError):
+    """This worker has no folder for new voices."""
+
+    code = "saving_unavailable"
+
+
 class WorkerFault(WorkerError):
     """The worker's own: the same request may succeed on another try."""
 
@@ -171,6 +207,12 @@ class StorageFull(DeliveryFailed):
     """No space is left where the audio goes."""
 
     code = "storage_full"
+
+
+class VoiceNotSaved(WorkerFault):
+    """The folder for new voices cannot be written to."""
+
+    code = "voice_not_saved"
 
 
 class Cancelled(WorkerFault):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from re import Pattern
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
 
-from voice_library.voice import Voice
+from voice_library.voice import Embedding, Reference, Voice
 from worker.audio.clip import Clip
+from worker.audio.reference import ReferenceLimits
 from worker.errors import Cancelled
 from worker.request import EngineOptions
 
@@ -21,7 +21,7 @@ class Utterance:
     index: int
     """Its place in the text, from 0."""
     text: str
-    """What is spoken; never blank."""
+    """What is spoken; never blank, but where a recording says what is to be said."""
     start: int
     """Where its span begins in the source text, in code points."""
     end: int
@@ -47,6 +47,8 @@ class Verdict:
     seed: int
     engine: str
     attempts: int = 1
+    end: Literal["complete", "token_limit"] = "complete"
+    """Whether the engine came to the end of the text, or stopped at the longest audio it makes of one utterance."""
 
 
 class Take(Protocol):
@@ -85,14 +87,22 @@ class Capabilities:
     """Slowest and fastest speed it renders itself; the rest is stretched afterwards."""
     max_chars: int
     """Longest text of one utterance, in characters."""
+    max_chars_in: Mapping[str, int] = field(default_factory=dict)
+    """The same by primary language subtag, where a script says more, or needs more room, in a character."""
     ahead: int = 1
     """Utterances of one job worth having under way at once."""
-    unreadable: Mapping[str, Pattern[str]] = field(default_factory=dict)
-    """By primary language subtag, the characters it cannot read aloud."""
+    watermark: bool = False
+    """Whether what it makes says of itself, inaudibly, that it is synthetic."""
+    tags: frozenset[str] = frozenset()
+    """Words that, in brackets, it acts on rather than reads: `[laugh]`."""
 
     def speaks(self, language: str) -> bool:
         """Whether `language` is among the engine's, in any region."""
         return primary_subtag(language) in {primary_subtag(known) for known in self.languages}
+
+    def longest(self, language: str) -> int:
+        """Longest text of one utterance in `language`, in characters."""
+        return self.max_chars_in.get(primary_subtag(language), self.max_chars)
 
 
 class Engine(Protocol):
@@ -110,11 +120,44 @@ class Engine(Protocol):
     def can_speak(self, voice: Voice) -> bool:
         """Whether it has a realisation of `voice`."""
 
+    def remarks(self, text: str, language: str) -> tuple[str, ...]:
+        """What of `text` it does not speak as it is written, for the one who wrote it; nothing of the text is in it."""
+
     def submit(self, utterance: Utterance) -> Take:
         """Returns at once; an engine that batches has the take under way already."""
 
     def close(self) -> None:
         """Frees what the engine holds; its takes must be finished or cancelled."""
+
+
+@runtime_checkable
+class CloningEngine(Engine, Protocol):
+    """An engine that speaks as anybody it has heard."""
+
+    embedding_key: str
+    """Under which a voice keeps what this engine, with these weights, derived from its reference."""
+    reference_limits: ReferenceLimits
+
+    def enroll(self, reference: Reference) -> Embedding:
+        """What it needs to speak as the speaker of `reference`; the same recording gives the same arrays.
+
+        `can_speak` a voice that has this, and one that has a reference, which is enrolled when it is first used.
+
+        Raises:
+            InvalidReference: there is nothing in it to go by.
+
+        """
+
+
+@runtime_checkable
+class ConvertingEngine(Engine, Protocol):
+    """An engine that says again, in another voice, what a recording says."""
+
+    max_source_sec: float
+    """Longest recording it converts in one go."""
+
+    def convert(self, source: Clip, voice: Voice, *, seed: int) -> Take:
+        """Returns at once; the take's clips are at the engine's sample rate."""
 
 
 class LazyTake:
