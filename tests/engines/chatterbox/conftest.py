@@ -13,9 +13,9 @@ from chatterbox.models.t3 import T3
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from builder.random_checkpoint import upstream, write
+from builder.random_checkpoint import write_t3
 from tests.engines.chatterbox.job import Job, jobs_for
-from worker.engines.chatterbox.checkpoint import load
+from worker.engines.chatterbox import modules
 from worker.engines.chatterbox.decoder.decoder import Decoder
 from worker.engines.chatterbox.member import MEMBERS, STOP_SPEECH, Member
 
@@ -26,7 +26,7 @@ SMALL = {
     "nano": replace(MEMBERS["nano"], layers=2, hidden=192),
 }
 """The perceiver fixes the width of the guided members."""
-LATE = {"original": 14, "multilingual": 14, "turbo": 12, "nano": 12}
+LATE = 12
 """Which token from its end the longest job might as well stop at: one that lets some jobs end of themselves."""
 
 
@@ -36,12 +36,12 @@ class Pair:
     def __init__(self, member: Member, t3: T3, folder: Path) -> None:
         self.member = member
         self.t3 = t3
-        self._weights = load(member, folder)
+        self._weights = modules.t3_weights(member, folder)
         self._said: dict[int, list[int]] = {}
 
-    def decoder(self, rows: int = 8) -> Decoder:
+    def decoder(self, rows: int = 8, ahead: int = 0) -> Decoder:
         """Ours, fresh."""
-        return Decoder(self._weights, self.member, rows=rows, length=600)
+        return Decoder(self._weights, self.member, rows=rows, length=600, ahead=ahead)
 
     def upstream(self, job: Job) -> list[int]:
         """What upstream says of `job`; asked once for each seed, which no two jobs of the tests share."""
@@ -57,11 +57,11 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pair]:
     @cache
     def pair(name: str) -> Pair:
         member = SMALL[name]
-        path = write(member, folder, seed=1)
+        path = write_t3(member, folder, seed=1)
         weights = load_file(path)
         let_stop(weights, member)
         save_file(weights, path)
-        t3 = upstream(member)
+        t3 = modules.t3(member)
         t3.load_state_dict(weights)
         t3.hp.text_tokens_dict_size = 0  # no longer known as multilingual: that loop needs thirteen layers to watch
         return Pair(member, t3.eval(), folder)
@@ -72,7 +72,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pair]:
 def let_stop(weights: dict[str, Tensor], member: Member) -> None:
     """Makes stopping as likely as a token that the longest job says late, so that some jobs end of themselves."""
     decoder = Decoder(weights, member, rows=2, length=600)
-    late = max(jobs_for(member), key=lambda job: job.token_limit).alone(decoder)[-LATE[member.name]]
+    late = max(jobs_for(member), key=lambda job: job.token_limit).alone(decoder)[-LATE]
     for name in {"speech_head.weight", "speech_head.bias"} & set(weights):
         weights[name][STOP_SPEECH] = weights[name][late]
 

@@ -49,6 +49,7 @@ class Job:
     sampling: Sampling
     seed: int
     token_limit: int
+    exaggeration: float = 0.5
 
     @classmethod
     def drawn(cls, member: Member, seed: int, sampling: Sampling, *, words: int, token_limit: int) -> Job:
@@ -60,14 +61,24 @@ class Job:
         voice = Conditionals(
             speaker=torch.randn(SPEAKER_SIZE, generator=chance),
             prompt=torch.randint(0, START_SPEECH, (member.prompt_tokens,), generator=chance),
+        )
+        return cls(
+            member=member,
+            text=text,
+            voice=voice,
+            sampling=sampling,
+            seed=seed,
+            token_limit=token_limit,
             exaggeration=0.3 + 0.1 * (seed % 8),
         )
-        return cls(member=member, text=text, voice=voice, sampling=sampling, seed=seed, token_limit=token_limit)
 
-    def admitted(self, decoder: Decoder) -> Slot:
+    def admitted(self, decoder: Decoder, opening: Tensor | None = None) -> Slot:
         """Its slot in `decoder`."""
-        prompt = decoder.embedding.prompt(self.voice, self.text, guided=self.sampling.cfg_weight > 0)
-        return decoder.admit(prompt, self.sampling, seed=self.seed, token_limit=self.token_limit)
+        opening = decoder.opening(self.voice) if opening is None else opening
+        text = decoder.embedding.text(
+            self.text, after=opening.shape[1], exaggeration=self.exaggeration, guided=self.sampling.cfg_weight > 0
+        )
+        return decoder.admit(opening, text, self.sampling, seed=self.seed, token_limit=self.token_limit)
 
     def alone(self, decoder: Decoder) -> list[int]:
         """What `decoder` says of it when nothing else is under way."""
@@ -102,7 +113,7 @@ class Job:
         return T3Cond(
             speaker_emb=self.voice.speaker[None],
             cond_prompt_speech_tokens=self.voice.prompt[None],
-            emotion_adv=self.voice.exaggeration * torch.ones(1, 1, 1),
+            emotion_adv=self.exaggeration * torch.ones(1, 1, 1),
         )
 
     def _of_turbo(self, t3: T3) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import torch
 
 from tests.engines.chatterbox.conftest import Pair
 from tests.engines.chatterbox.job import jobs_for
@@ -70,6 +71,30 @@ def test_cancelling_one_job_and_taking_another_leaves_the_rest_as_they_were(pair
     assert cancelled.tokens == pair.upstream(jobs[1])[:2]
     kept = [*jobs[:1], *jobs[2:]]
     assert [slot.tokens for slot in slots[:-1]] == [pair.upstream(job) for job in kept]
+
+
+@pytest.mark.parametrize("ahead", [1, 5])
+def test_steps_run_ahead_of_the_reader_change_nothing(pair: Pair, ahead: int) -> None:
+    jobs = jobs_for(pair.member)
+    decoder = pair.decoder(rows=4, ahead=ahead)
+    waiting, slots = list(jobs), []
+    while waiting or any(slot.end is None for slot in slots):
+        while waiting and decoder.free_rows > 1:
+            slots.append(waiting.pop(0).admitted(decoder))
+        decoder.step()
+    assert [slot.tokens for slot in slots] == [pair.upstream(job) for job in jobs]
+    assert decoder.free_rows == 4
+
+
+def test_an_opening_serves_every_text_in_its_voice(pair: Pair) -> None:
+    job = jobs_for(pair.member)[0]
+    decoder = pair.decoder()
+    opening = decoder.opening(job.voice)
+    before = opening.clone()
+    slots = [replace(job, seed=seed).admitted(decoder, opening) for seed in (job.seed, 98)]
+    finish(decoder, slots)
+    assert slots[0].tokens == pair.upstream(job)
+    assert torch.equal(opening, before)
 
 
 def test_what_does_not_fit_is_refused_and_takes_no_row(pair: Pair) -> None:

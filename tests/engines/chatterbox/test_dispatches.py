@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,10 @@ from typing import Any
 import pytest
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from builder.random_checkpoint import upstream, write
-from tests.engines.chatterbox.conftest import SMALL
+from builder.random_checkpoint import write_t3
+from tests.engines.chatterbox.conftest import SMALL, Pair
 from tests.engines.chatterbox.job import Job
-from worker.engines.chatterbox.checkpoint import load
+from worker.engines.chatterbox import modules
 from worker.engines.chatterbox.decoder.decoder import Decoder
 from worker.engines.chatterbox.decoder.sampling import Sampling
 from worker.engines.chatterbox.member import MEMBERS
@@ -30,24 +31,30 @@ DEFAULTS = {
 TOKENS = 12
 
 
+SYNCS = {"_local_scalar_dense", "is_nonzero", "nonzero", "masked_select", "equal"}
+"""Operations whose result the host waits for."""
+
+
 class Count(TorchDispatchMode):
     """Counts the operations that reach the dispatcher while it is on, views left out."""
 
     total = 0
+    syncs = 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name = func.__name__.partition(".")[0]
         self.total += name not in VIEWS
+        self.syncs += name in SYNCS
         return func(*args, **kwargs or {})
 
 
 def per_token(name: str, layers: int, folder: Path, jobs: int) -> tuple[float, float]:
     """Ours, with `jobs` side by side, and upstream's: the difference between a long job and a short one."""
     member = replace(SMALL[name], layers=layers)
-    write(member, folder)
-    weights = load(member, folder)
+    write_t3(member, folder)
+    weights = modules.t3_weights(member, folder)
     decoder = Decoder(weights, member, rows=2 * jobs, length=600)
-    t3 = upstream(member).eval()
+    t3 = modules.t3(member).eval()
     counts = []
     for limit in (2, 2 + TOKENS):
         job = Job.drawn(member, 3, DEFAULTS[name], words=8, token_limit=limit)
@@ -72,3 +79,18 @@ def test_a_token_of_a_full_model_costs_a_share_of_upstreams_operations(
     more = MEMBERS[name].layers - 1
     ours, theirs = (first + more * (second - first) for first, second in zip(one, two, strict=True))
     assert ours <= share * theirs, (ours, theirs)
+
+
+@pytest.mark.parametrize("name", ["original", "turbo"])
+def test_no_operation_of_a_token_waits_for_the_device(name: str, pairs: Callable[[str], Pair]) -> None:
+    pair = pairs(name)
+    job = Job.drawn(pair.member, 3, DEFAULTS[name], words=8, token_limit=2 + TOKENS)
+    decoder = pair.decoder(rows=2, ahead=4)
+    slot = job.admitted(decoder)
+    with Count() as ours:
+        while slot.end is None:
+            decoder.step()
+    with Count() as theirs:
+        job.upstream(pair.t3)
+    assert ours.syncs == 0
+    assert theirs.syncs >= TOKENS

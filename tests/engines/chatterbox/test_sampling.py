@@ -15,7 +15,7 @@ LIKELY, SECOND = 7, 8
 def test_the_start_token_is_penalised_always_in_guided_members_and_once_in_the_others(name: str, then: int) -> None:
     member = MEMBERS[name]
     sampler = Sampler(member, rows=1, device="cpu")
-    sampler.seat(0, Sampling(repetition_penalty=2.0), seed=1)
+    sampler.seat(0, Sampling(repetition_penalty=2.0), torch.Generator().manual_seed(1))
     logits = torch.zeros(1, member.speech_vocabulary)
     logits[0, [START_SPEECH, LIKELY, SECOND]] = torch.tensor([300.0, 240.0, 210.0])  # so far apart that chance is out
     assert [sampler.draw(logits).item() for _ in range(2)] == [LIKELY, then]

@@ -38,19 +38,45 @@ class Cache:
         self.entries[layer].index_put_((rows, positions), qkv[:, :, 1:])
 
 
-class Prefill:
-    """A prompt, whole, into `rows` that hold nothing yet: every input sees those before it."""
+class Opening:
+    """An opening by itself, of which keys and values are kept for every row that begins with it."""
 
-    def __init__(self, cache: Cache, rows: Tensor, length: int) -> None:
-        self.positions = torch.arange(length, device=rows.device).expand(len(rows), -1)
-        self._cache = cache
-        self._rows = rows[:, None]
+    def __init__(self, length: int, device: torch.device) -> None:
+        self.positions = torch.arange(length, device=device)[None]
+        self._kept: list[Tensor] = []
 
-    def attend(self, layer: int, qkv: Tensor) -> Tensor:
-        """Attention within the prompt."""
-        self._cache.store(layer, self._rows, self.positions, qkv)
+    def attend(self, layer: int, qkv: Tensor) -> Tensor:  # noqa: ARG002 - layers come in order
+        """Attention within the opening."""
+        self._kept.append(qkv[0, :, 1:])
         query, key, value = qkv.transpose(1, 3).unbind(2)
         return functional.scaled_dot_product_attention(query, key, value, is_causal=True).transpose(1, 2).flatten(2)
+
+    def entries(self) -> Tensor:
+        """What a row holds after it: `[layer, position, key|value, head, 64]`."""
+        return torch.stack(self._kept)
+
+
+class Prefill:
+    """A text, whole, into `rows`, which from here on begin with `opening`: every input sees those before it."""
+
+    def __init__(self, cache: Cache, rows: tuple[int, ...], opening: Tensor, length: int) -> None:
+        start = opening.shape[1]
+        for row in rows:
+            cache.entries[:, row, :start] = opening
+        positions = torch.arange(start, start + length, device=opening.device)
+        self.positions = positions.expand(len(rows), -1)
+        self._cache = cache
+        self._rows = torch.tensor(rows, device=opening.device)[:, None]
+        self._seen = torch.arange(start + length, device=opening.device) <= positions[:, None]
+
+    def attend(self, layer: int, qkv: Tensor) -> Tensor:
+        """Attention to the opening and within the text."""
+        self._cache.store(layer, self._rows, self.positions, qkv)
+        held = self._cache.entries[layer, self._rows[:, 0], : self._seen.shape[-1]]
+        key, value = held.transpose(1, 3).unbind(2)
+        query = qkv[:, :, 0].transpose(1, 2)
+        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=self._seen)
+        return mixed.transpose(1, 2).flatten(2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,20 +19,18 @@ PERCEIVER_HEADS = 4
 """`Perceiver` of chatterbox-tts, which the checkpoint does not say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Conditionals:
-    """What T3 knows of a voice."""
+    """What T3 knows of a voice; it is the one it is, so that what was made of it can be found again."""
 
     speaker: Tensor
     """Speaker embedding: float32 `[256]`."""
     prompt: Tensor
     """Speech tokens of its recording: int64 `[n]`."""
-    exaggeration: float = 0.5
-    """Intensity of the delivery; Turbo and Nano have none."""
 
 
 class Embedding:
-    """The inputs of one member's trunk."""
+    """The inputs of one member's trunk: first the opening, which is all of the voice, then the text, then speech."""
 
     def __init__(self, weights: Weights, member: Member) -> None:
         self._weights = {name: value for name, value in weights.items() if name.startswith(READ)}
@@ -40,20 +38,29 @@ class Embedding:
         self._speech = weights["speech_emb.weight"]
         self._positions = weights["speech_pos_emb.emb.weight" if member.guided else "tfmr.wpe.weight"]
 
-    def prompt(self, voice: Conditionals, text: Tensor, *, guided: bool) -> Tensor:
-        """What comes before speech: `[rows, n, width]`; guided, a second row is the same without the text.
+    def opening(self, voice: Conditionals) -> Tensor:
+        """What every text in a voice begins with: `[n, width]`."""
+        speaker = self._projected("cond_enc.spkr_enc", voice.speaker[None])
+        if self._guided:
+            prompt = self.speech(voice.prompt, torch.arange(len(voice.prompt), device=voice.prompt.device))
+            return torch.cat([speaker, self._resampled(prompt)])
+        opening = torch.cat([speaker, functional.embedding(voice.prompt, self._speech)])
+        return opening + self._positions[: len(opening)]
 
-        `text` is int64 `[n]` as upstream's `inference` takes it: for the guided members between their start and stop.
+    def text(self, text: Tensor, *, after: int, exaggeration: float, guided: bool) -> Tensor:
+        """What stands between an opening of `after` inputs and speech: `[rows, n, width]`.
+
+        Guided, a second row is the same without the words. `text` is int64 `[n]` as upstream's `inference` takes it:
+        for the guided members between their start and stop. `exaggeration` is the intensity of their delivery.
         """
-        condition = self._condition(voice)
         words = functional.embedding(text, self._weights["text_emb.weight"])
         if not self._guided:
-            whole = torch.cat([condition, words])
-            return (whole + self._positions[: len(whole)])[None]
+            return (words + self._positions[after : after + len(words)])[None]
+        emotion = exaggeration * self._weights["cond_enc.emotion_adv_fc.weight"].t()
         places = self._weights["text_pos_emb.emb.weight"][: len(words)]
         start = self.speech(text.new_tensor([START_SPEECH]), text.new_tensor([0]))
-        said = torch.cat([condition, words + places, start])
-        return torch.stack([said, torch.cat([condition, places, start])]) if guided else said[None]
+        said = torch.cat([emotion, words + places, start])
+        return torch.stack([said, torch.cat([emotion, places, start])]) if guided else said[None]
 
     def speech(self, tokens: Tensor, positions: Tensor) -> Tensor:
         """Speech tokens `[n]` as inputs `[n, width]`.
@@ -61,14 +68,6 @@ class Embedding:
         `positions` count from the start token on in the guided members, and over the whole row in the others.
         """
         return functional.embedding(tokens, self._speech) + functional.embedding(positions, self._positions)
-
-    def _condition(self, voice: Conditionals) -> Tensor:
-        speaker = self._projected("cond_enc.spkr_enc", voice.speaker[None])
-        if not self._guided:
-            return torch.cat([speaker, functional.embedding(voice.prompt, self._speech)])
-        prompt = self.speech(voice.prompt, torch.arange(len(voice.prompt), device=voice.prompt.device))
-        emotion = voice.exaggeration * self._weights["cond_enc.emotion_adv_fc.weight"].t()
-        return torch.cat([speaker, self._resampled(prompt), emotion])
 
     def _resampled(self, prompt: Tensor) -> Tensor:
         """A voice's prompt in 32 vectors: its perceiver looks at the prompt, then at itself."""

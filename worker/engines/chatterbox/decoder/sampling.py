@@ -46,10 +46,10 @@ class Sampler:
         self._penalty, self._temperature = (torch.ones(rows, 1, device=device) for _ in range(2))
         self._floor, self._outside, self._outranked = (torch.zeros(rows, 1, device=device) for _ in range(3))
 
-    def seat(self, row: int, sampling: Sampling, seed: int) -> None:
+    def seat(self, row: int, sampling: Sampling, chance: torch.Generator) -> None:
         """Gives `row` to a new utterance."""
         self._samplings[row] = sampling
-        self._sources[row] = torch.Generator(self._noise.device).manual_seed(seed)
+        self._sources[row] = chance
         self._fresh.add(row)
         self._penalties[row] = 1.0
         self._penalties[row, START_SPEECH] = sampling.repetition_penalty
