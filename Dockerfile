@@ -1,5 +1,5 @@
 # The worker's image; `make image` builds it. Its layers stand in the order in which they change, rarest first: base,
-# system packages, dependencies, models, voices, code. The embedded engine has no model to bring.
+# system packages, dependencies, models, voices, code. The embedded engine has no model to bring; MODELS names others.
 
 # Ubuntu 24.04 has the Python the worker runs on, 3.12. CUDA 12.8 needs the NVIDIA driver 570 or newer on the host; the
 # engines that use it bring the rest of CUDA along. Without CUDA: --build-arg BASE=ubuntu:24.04
@@ -26,6 +26,14 @@ ARG WITHOUT=
 COPY Makefile ./
 COPY builder/requirements builder/requirements
 RUN make setup WITHOUT=${WITHOUT}
+
+# MODELS=chatterbox-turbo,chatterbox-nano brings neural engines, torch and their checkpoints along.
+ARG MODELS=
+RUN make neural MODELS=${MODELS}
+COPY builder/__init__.py builder/fetch_models.py builder/models.toml builder/
+COPY builder/fetch builder/fetch
+RUN make models MODELS=${MODELS}
+ENV TTS_MODELS_DIR=/app/models
 
 COPY embeddings embeddings
 COPY LICENSE handler.py test_input.json ./

@@ -1,11 +1,15 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak fuzz check format bench schema lock image clean
+.PHONY: help setup neural models run test soak fuzz check format bench schema lock image clean
 
 # The first Python on the machine that the worker runs on: 3.11 or 3.12.
 PYTHON ?= $(shell for python in python3.12 python3.11 python3 python; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$python && break; done)
 # WITHOUT=espeak leaves the embedded engine, which is GPL-3.0, out of the installation.
 WITHOUT ?=
+# MODELS=chatterbox-turbo,chatterbox-nano: engines with checkpoints to fetch.
+MODELS ?=
+COMMA := ,
+NAMED := $(strip $(subst $(COMMA), ,$(MODELS)))
 REQUIREMENTS := builder/requirements
 BASE := $(REQUIREMENTS)/base.txt $(if $(filter espeak,$(WITHOUT)),,$(REQUIREMENTS)/espeak.txt)
 # The image's name and tag; FROM=ubuntu:24.04 builds it on another base, here one without CUDA.
@@ -22,6 +26,11 @@ help: ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 setup: .venv/base ## install what the worker needs into .venv (WITHOUT=espeak: free of GPL code)
+
+neural: $(if $(NAMED),.venv/neural) ## install what the engines of MODELS=engine,engine need: torch and their packages
+
+models: .venv/base ## fetch the checkpoints of MODELS=engine,engine into models/
+	$(if $(NAMED),.venv/bin/python -m builder.fetch_models $(NAMED) --into models)
 
 run: .venv/base ## speak test_input.json into output/
 	.venv/bin/python handler.py
@@ -60,9 +69,9 @@ lock: .venv/dev ## pin the requirements anew from the .in files
 		--strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 		--output-file $$name.txt $$name.in; done
 
-image: ## build the image for linux/amd64 (WITHOUT=espeak, IMAGE=name:tag, FROM=another base)
+image: ## build the image for linux/amd64 (MODELS=engine,engine, WITHOUT=espeak, IMAGE=name:tag, FROM=another base)
 	docker build --platform linux/amd64 --tag $(IMAGE) --label org.opencontainers.image.version=$(VERSION) \
-		$(if $(FROM),--build-arg BASE=$(FROM)) $(if $(filter espeak,$(WITHOUT)),--build-arg WITHOUT=espeak \
+		$(if $(FROM),--build-arg BASE=$(FROM)) $(if $(MODELS),--build-arg MODELS=$(MODELS)) $(if $(filter espeak,$(WITHOUT)),--build-arg WITHOUT=espeak \
 		--label org.opencontainers.image.licenses=Apache-2.0) .
 
 clean: ## remove what was installed and made

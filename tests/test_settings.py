@@ -22,6 +22,21 @@ def test_values_are_read_by_their_prefixed_name() -> None:
     assert settings.loudness_lufs == -16.5
 
 
+@pytest.mark.parametrize(
+    ("environment", "folder"),
+    [
+        ({}, None),
+        ({"HF_HOME": "/hf"}, "/hf/hub"),
+        ({"HF_HOME": "/hf", "HUGGINGFACE_HUB_CACHE": "/older"}, "/older"),
+        ({"HF_HOME": "/hf", "HUGGINGFACE_HUB_CACHE": "/older", "HF_HUB_CACHE": "/cache"}, "/cache"),
+        ({"HF_HOME": "/hf", "HF_HUB_CACHE": " "}, "/hf/hub"),
+        ({"HF_HOME": "/hf", "HF_HUB_CACHE": "/cache", "TTS_HUB_CACHE_DIR": "/own"}, "/own"),
+    ],
+)
+def test_hugging_faces_names_stand_in_for_its_cache(environment: dict[str, str], folder: str | None) -> None:
+    assert Settings.from_environment(environment).hub_cache_dir == (folder and Path(folder))
+
+
 def test_an_empty_value_counts_as_unset() -> None:
     assert Settings.from_environment({"TTS_LANES": " "}).lanes == Settings().lanes
 
