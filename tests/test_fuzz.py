@@ -8,10 +8,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.jobs.speakers import base64_of, file, sung
 from worker.engines.registry import MODULES
 from worker.jobs.context import Job
 from worker.reply import ErrorReply, HealthReply, SpeechReply, VoicesReply
-from worker.request import ALIASES, EffectsRequest, EngineOptions, SynthesisRequest
+from worker.request import ALIASES, CloningRequest, ConversionRequest, EffectsRequest, EngineOptions
 from worker.service import Service
 
 REQUESTS = 10_000
@@ -19,15 +20,22 @@ ERRORS_OF_A_CALLER = {
     "audio_too_long",
     "delivery_unavailable",
     "empty_text",
+    "incompatible_embedding",
+    "invalid_audio",
+    "invalid_reference",
     "invalid_request",
+    "invalid_voice_file",
     "payload_too_large",
+    "saving_unavailable",
     "text_too_long",
     "unknown_engine",
     "unknown_voice",
+    "unsupported_job",
     "unsupported_language",
     "unsupported_parameter",
     "unsupported_voice",
     "unreadable_text",
+    "url_not_allowed",
 }
 
 anything = st.recursive(
@@ -46,6 +54,17 @@ texts = st.text(st.characters(exclude_categories=()), max_size=60) | st.sampled_
         "\n\n",
         "e\u0301" * 90,
         "https://example.com/x?y=1",
+    ]
+)
+recordings = st.sampled_from(
+    [
+        base64_of(sung(220, 1.5, 8000)),
+        base64_of(sung(330, 0.3, 8000)),
+        base64_of(file(sung(220, 3.0, 16_000), "OGG", "VORBIS")),
+        base64_of(file(sung(220, 1.5, 8000))[:9000]),
+        base64_of(b"no audio"),
+        "https://127.0.0.1/me.wav",
+        "me.wav",
     ]
 )
 sensible: dict[str, st.SearchStrategy[Any]] = {
@@ -76,7 +95,8 @@ sensible: dict[str, st.SearchStrategy[Any]] = {
 }
 names = st.sampled_from(
     [
-        *SynthesisRequest.model_fields,
+        *CloningRequest.model_fields,
+        *ConversionRequest.model_fields,
         *EngineOptions.model_fields,
         *EffectsRequest.model_fields,
         *(alias for aliases in ALIASES.values() for alias in aliases),
@@ -92,7 +112,13 @@ def inputs(draw: st.DrawFn) -> Any:
         return draw(anything)
     fields = draw(st.fixed_dictionaries({"text": texts}, optional={k: v for k, v in sensible.items() if k != "text"}))
     if kind == 1:
-        fields["type"] = draw(st.sampled_from(["synthesis", "voices", "health", "cloning"]))
+        fields["type"] = draw(st.sampled_from(["synthesis", "voices", "health", "cloning", "conversion", "cloneing"]))
+    if kind == 5:
+        fields["reference_audio"] = draw(recordings)
+        fields["save_voice" if draw(st.booleans()) else "return_embedding"] = draw(st.booleans())
+    if kind == 6:
+        voice = draw(st.sampled_from([{"voice": "tone-male"}, {"voice": "sarah"}, {"reference_audio": "AAAA"}]))
+        fields = {"type": "conversion", "source_audio": draw(recordings), **voice}
     if kind <= 4:
         fields[draw(names | st.text(max_size=10))] = draw(anything)
     return fields

@@ -9,7 +9,15 @@ import jsonschema
 import pytest
 
 from worker.errors import InvalidRequest
-from worker.request import ALIASES, HealthRequest, SynthesisRequest, VoicesRequest, parse
+from worker.request import (
+    ALIASES,
+    CloningRequest,
+    ConversionRequest,
+    HealthRequest,
+    SynthesisRequest,
+    VoicesRequest,
+    parse,
+)
 from worker.request.schema import schema
 
 REPOSITORY = Path(__file__).parent.parent
@@ -33,6 +41,20 @@ def synthesis(**fields: object) -> SynthesisRequest:
             {"input": "hi", "voice": "alloy", "response_format": "flac", "speed": 1.5, "model": "tts-1"},
             {"text": "hi", "voice": "alloy", "response_format": "flac", "speed": 1.5},
         ),
+        (  # RunPod's hosted chatterbox-turbo, cloning
+            {"prompt": "hi", "voice": "lucy", "voice_url": "https://x.example/me.wav", "format": "wav"},
+            {
+                "type": "cloning",
+                "text": "hi",
+                "voice": "lucy",
+                "reference_audio": "https://x.example/me.wav",
+                "response_format": "wav",
+            },
+        ),
+        (
+            {"task": "conversion", "audio": "AA", "voice": "me"},
+            {"type": "conversion", "source_audio": "AA", "voice": "me"},
+        ),
         ({"text": "hi", "lang_code": "fr", "max_chars": 100}, {"text": "hi", "language": "fr", "chunk_size": 100}),
     ],
 )
@@ -43,15 +65,34 @@ def test_requests_written_for_other_workers_parse(foreign: dict[str, object], ou
 def test_every_alias_names_its_field() -> None:
     canonical = {"text": "a", "voice": "b", "language": "fr", "response_format": "wav", "speed": 2, "chunk_size": 99}
     canonical |= {"engine": "espeak", "type": "synthesis"}
-    for name, value in canonical.items():
-        for alias in ALIASES[name]:
-            assert parse(canonical | {name: None, alias: value}) == parse(canonical), alias
+    conversion = {"type": "conversion", "source_audio": "c", "reference_audio": "d"}
+    for fields in (canonical, canonical | {"type": "cloning", "reference_audio": "d"}, conversion):
+        for name, value in fields.items():
+            for alias in ALIASES[name]:
+                assert parse(fields | {name: None, alias: value}) == parse(fields), alias
 
 
 def test_types_are_told_apart_and_synthesis_is_the_default() -> None:
     assert isinstance(parse({"text": "x"}), SynthesisRequest)
     assert isinstance(parse({"type": "voices"}), VoicesRequest)
     assert isinstance(parse({"task": "health"}), HealthRequest)
+    assert isinstance(parse({"type": "cloning", "text": "x"}), CloningRequest)
+    assert isinstance(parse({"type": "conversion", "source_audio": "x"}), ConversionRequest)
+
+
+@pytest.mark.parametrize("speaker", [{"reference_audio": "AA"}, {"voice_embedding": "AA"}, {"ref_audio": "AA"}])
+@pytest.mark.parametrize("given_type", [{}, {"type": "synthesis"}, {"type": "cloning"}])
+def test_a_text_with_a_speaker_of_its_own_is_a_cloning(speaker: dict[str, str], given_type: dict[str, str]) -> None:
+    assert isinstance(parse({"text": "x", **speaker, **given_type}), CloningRequest)
+
+
+def test_a_cloning_takes_every_field_of_a_synthesis() -> None:
+    assert set(SynthesisRequest.model_fields) < set(CloningRequest.model_fields)
+
+
+@pytest.mark.parametrize("name", ["me", "my_voice", "my-voice-2", "Ma Voix É", "7", "x" * 64])
+def test_a_voice_may_be_saved_under_an_id_or_what_makes_one(name: str) -> None:
+    assert isinstance(parse({"text": "x", "reference_audio": "AA", "save_voice": name}), CloningRequest)
 
 
 def test_engine_options_may_stand_at_top_level() -> None:
@@ -86,9 +127,17 @@ def test_null_fields_count_as_absent() -> None:
         ({"text": "x", "prompt": "y"}, "text", "given twice"),
         ({"text": "x", "pitch": 3, "options": {"pitch": 4}}, "pitch", "given twice"),
         ({"text": "x", "options": "loud", "pitch": 4}, "options", "valid"),
-        ({"text": "x", "voice_url": "https://example.com/a.wav"}, "reference_audio", "cloning is not available"),
+        ({"text": "x", "save_voice": "me"}, "save_voice", "belongs to cloning"),
+        ({"text": "x", "source_audio": "AA"}, "source_audio", "belongs to conversion"),
+        ({"text": "x", "ref_audio": "AA", "save_voice": "../x"}, "save_voice", "letters a-z"),
+        ({"text": "x", "ref_audio": "AA", "retrun_embedding": True}, "retrun_embedding", "'return_embedding'"),
+        ({"text": "x", "ref_audio": ""}, "reference_audio", "at least 1"),
+        ({"text": "x", "ref_audio": 5}, "reference_audio", "string"),
+        ({"type": "conversion", "voice": "me"}, "source_audio", "required"),
+        ({"type": "conversion", "source_audio": "AA", "text": "x"}, "text", "belongs to synthesis, cloning"),
+        ({"type": "conversion", "source_audio": "AA", "pitch": 3}, "pitch", "unknown field"),
         ({"type": "sythesis", "text": "x"}, "type", "did you mean 'synthesis'"),
-        ({"type": 3}, "type", "known: synthesis, voices, health"),
+        ({"type": 3}, "type", "known: synthesis, cloning, conversion, voices"),
         ({"type": "health", "text": "x"}, "text", "unknown field"),
         ({"text": "x", "fallback": [{"engine": "espeak"}]}, "fallback", "'none'"),
         ({"text": "x", "delivery": "mail"}, "delivery", "'volume' or 's3'"),
@@ -130,5 +179,8 @@ def test_the_schema_accepts_what_the_parser_accepts_and_refuses_what_it_refuses(
     validator.check_schema(schema())
     assert validator.is_valid({"type": "synthesis", "text": "hi", "options": {"pitch": 50}, "effects": {"reverb": 0.2}})
     assert validator.is_valid({"type": "health"})
+    assert validator.is_valid({"type": "cloning", "text": "hi", "reference_audio": "AA", "save_voice": "me"})
+    assert validator.is_valid({"type": "conversion", "source_audio": "AA", "voice": "me"})
+    assert not validator.is_valid({"type": "conversion", "text": "hi", "voice": "me"})
     assert not validator.is_valid({"type": "synthesis", "text": "hi", "speed": 5})
     assert not validator.is_valid({"type": "synthesis", "text": "hi", "sped": 1})

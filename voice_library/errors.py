@@ -40,6 +40,12 @@ class InvalidCatalog(VoiceLibraryError):
     code = "invalid_catalog"
 
 
+class NameTaken(VoiceLibraryError):
+    """A new voice has the name of one that may not, or is not to be, replaced."""
+
+    code = "voice_exists"
+
+
 def may_echo(text: str) -> bool:
     """Whether `text` is short and printable enough to stand in a message."""
     return len(text) <= ECHO_LIMIT and text.isprintable()

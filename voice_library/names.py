@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from voice_library.errors import may_echo
+from voice_library.voice import VOICE_ID
 
 SEPARATORS = re.compile(r"[\s_-]+")
 MAX_CHARACTERS = 256
@@ -21,6 +22,12 @@ def fold(name: str) -> str:
     decomposed = unicodedata.normalize("NFKD", name.casefold())
     letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return SEPARATORS.sub("-", letters.casefold().strip())
+
+
+def as_voice_id(name: str) -> str | None:
+    """`name` if it is a voice id, else the id it folds to, if it does: My Voice is my-voice, ../x is nothing."""
+    ids = (name, fold(name)) if name.isprintable() else ()
+    return next((one for one in ids if re.fullmatch(VOICE_ID, one)), None)
 
 
 def close_names(name: str, known: Iterable[str]) -> tuple[str, ...]:

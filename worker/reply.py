@@ -16,16 +16,17 @@ class _Frozen(BaseModel):
 class UtteranceReply(_Frozen):
     """One utterance of a recording."""
 
-    start: int
-    """Its span in the request's text, in code points."""
-    end: int
+    start: int | None = None
+    """Its span in the request's text, in code points; absent where a recording, not a text, was said."""
+    end: int | None = None
     start_sec: float
     """Its place in the recording."""
     end_sec: float
     seed: int
     engine: str
     attempts: int
-    verdict: Literal["ok"]
+    verdict: Literal["ok", "token_limit"]
+    """token_limit: the engine stopped at the longest audio it makes at once, and the end may be missing."""
 
 
 class JobMetrics(_Frozen):
@@ -70,11 +71,15 @@ class SpeechReply(Destination):
     language: str
     seed: int
     """Send it again to get the same audio."""
+    watermark: bool
+    """Whether the engine marked its audio, inaudibly, as synthetic."""
     degraded: bool
     """Whether another engine or voice than the one asked for spoke."""
     utterances: tuple[UtteranceReply, ...]
     warnings: tuple[str, ...]
     captions: str | None = None
+    voice_embedding: str | None = None
+    """Base64, where a cloning asked for it: to be sent instead of the recording the next time."""
     metrics: JobMetrics
 
 
@@ -118,6 +123,10 @@ class EngineReply(_Frozen):
     parameters: tuple[ParameterReply, ...]
     speed_range: tuple[float, float]
     max_chars: int
+    tags: tuple[str, ...]
+    """Words that, in brackets in the text, it acts on rather than reads."""
+    cloning: bool
+    conversion: bool
 
 
 class VoicesReply(_Frozen):

@@ -8,16 +8,22 @@ from typing import Any
 
 from voice_library.errors import VoiceLibraryError
 from worker.errors import Cancelled, OutOfMemory, WorkerError, WorkerFault
-from worker.jobs import health, synthesis, voices
+from worker.jobs import cloning, conversion, health, synthesis, voices
 from worker.jobs.context import Job, Worker
 from worker.logs import event, job_context
 from worker.reply import ErrorDetail, ErrorReply, Reply, SpeechReply
-from worker.request import SynthesisRequest, parse
+from worker.request import SpokenRequest, parse
 
 JOBS: Mapping[str, Callable[[Any, Job, Worker], Reply]] = {
     "synthesis": synthesis.run,
+    "cloning": cloning.run,
+    "conversion": conversion.run,
     "voices": voices.run,
     "health": health.run,
+}
+STREAMS: Mapping[str, Callable[[Any, Job, Worker], Generator[bytes, None, Reply]]] = {
+    "synthesis": synthesis.stream,
+    "cloning": cloning.stream,
 }
 
 logger = logging.getLogger(__name__)
@@ -47,8 +53,8 @@ class Service:
         try:
             request = parse(given)
             job.cancellation.stop_if_cancelled()
-            if streams and isinstance(request, SynthesisRequest) and request.stream:
-                reply = yield from synthesis.stream(request, job, self.worker)
+            if streams and isinstance(request, SpokenRequest) and request.stream:
+                reply = yield from STREAMS[request.type](request, job, self.worker)
             else:
                 reply = JOBS[request.type](request, job, self.worker)
         except Exception as error:  # noqa: BLE001 - the one place where exceptions become replies

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,12 @@ import pytest
 import soundfile
 
 from tests.conftest import Caller, fresh
+from worker.audio.clip import Clip
 from worker.audio.formats import FORMATS
 from worker.delivery.choose import OpenSink, deliveries
+from worker.engines.base import Take, Utterance, Verdict
+from worker.engines.registry import Engines
+from worker.engines.tone import ToneEngine
 from worker.errors import Cancelled, DeliveryFailed
 from worker.jobs.context import Job, Worker
 from worker.reply import Destination, ErrorReply, Reply, SpeechReply
@@ -363,3 +369,44 @@ def test_a_recording_that_fails_half_way_leaves_nothing_on_the_volume(worker: Wo
         refusal(service.run(Job(id="x"), {"text": "hello. " * 50, "delivery": "volume"})).error.code == "audio_too_long"
     )
     assert list(tmp_path.iterdir()) == []
+
+
+class Breathless(ToneEngine):
+    """The tone engine, which stops where an utterance is long."""
+
+    def submit(self, utterance: Utterance) -> Take:
+        return CutShort(super().submit(utterance), longest_words=4)
+
+
+class CutShort:
+    """A take that ends after some clips, and says so."""
+
+    def __init__(self, take: Take, longest_words: int) -> None:
+        self._take, self._longest = take, longest_words
+        self._ends_early = False
+        self.cancel = take.cancel
+
+    def __iter__(self) -> Iterator[Clip]:
+        for index, clip in enumerate(self._take):
+            if index == self._longest:
+                self._ends_early = True
+                return
+            yield clip
+
+    @property
+    def verdict(self) -> Verdict:
+        return replace(self._take.verdict, end="token_limit" if self._ends_early else "complete")
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_an_utterance_that_reached_the_engines_limit_is_a_warning_that_says_which(worker: Worker, strict: bool) -> None:
+    ask = Caller(Service(replace(fresh(worker), engines=Engines([Breathless()]))))
+    text = "A short one.\n\nA sentence that is a bit longer.\n\nAgain short."
+    reply = speech(ask(text=text, chunk_size=50, voice="tone-male", response_format="wav", strict=strict))
+    assert [each.verdict for each in reply.utterances] == ["ok", "token_limit", "ok"]
+    start, end = reply.utterances[1].start, reply.utterances[1].end
+    (warning,) = reply.warnings
+    assert warning == (
+        f"utterance 1, characters {start} to {end}, reached the longest audio the engine makes at once and may be cut "
+        "short: send a smaller chunk_size"
+    )

@@ -52,3 +52,11 @@ def test_engines_say_what_they_honour(ask: Caller) -> None:
     assert [parameter.name for parameter in espeak.parameters] == ["pitch", "pitch_range", "word_gap"]
     assert all(parameter.description for parameter in espeak.parameters)
     assert "ht" in espeak.languages
+
+
+def test_engines_say_whether_they_clone_and_convert_and_what_tags_they_act_on(ask: Caller) -> None:
+    reply = ask(type="voices")
+    assert isinstance(reply, VoicesReply)
+    able = {engine.name: (engine.cloning, engine.conversion, engine.tags) for engine in reply.engines}
+    assert able["espeak"] == (False, False, ())
+    assert able["tone"] == (True, True, ())

@@ -1,24 +1,22 @@
-"""Casting: who speaks a request, with which engine, language, effects and options."""
+"""Casting: who speaks a request, with which engine; here, somebody of the library."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from voice_library.errors import UnknownVoice as NotInLibrary
 from voice_library.library import VoiceLibrary
-from voice_library.voice import Effects, Profile, Voice
-from worker.engines.base import Engine, primary_subtag
+from voice_library.voice import Profile, Voice
+from worker.engines.base import Engine
 from worker.engines.registry import Engines
-from worker.errors import (
-    InvalidRequest,
-    UnknownVoice,
-    UnsupportedLanguage,
-    UnsupportedParameter,
-    UnsupportedVoice,
-)
+from worker.errors import InvalidRequest, UnknownVoice, UnsupportedVoice
 from worker.jobs.context import Worker
-from worker.request import EffectsRequest, EngineOptions, SynthesisRequest
+from worker.jobs.direction import Direction, directed
+from worker.request import RecordingRequest, SynthesisRequest
 
+USUAL_VOICE = "sarah"
+"""Who speaks where neither the request nor the settings say so, and the first engine can."""
 MOST_NAMED = 8
 """Names listed in a message before it says how many more there are."""
 
@@ -31,15 +29,9 @@ class Casting:
     name: str
     """Id of the voice or profile."""
     voice: Voice
-    language: str
-    effects: Effects
-    """Without speed, which stands in `engine_speed` and `tempo`."""
-    engine_speed: float
-    """The share of the speed that the engine renders itself."""
-    tempo: float
-    """The share that is stretched afterwards."""
-    options: EngineOptions
-    warnings: tuple[str, ...]
+    direction: Direction
+    warnings: tuple[str, ...] = ()
+    """Of who speaks; the direction has its own."""
 
 
 def cast(request: SynthesisRequest, worker: Worker) -> Casting:
@@ -51,45 +43,41 @@ def cast(request: SynthesisRequest, worker: Worker) -> Casting:
 
     """
     engine = None if request.engine == "auto" else worker.engines[request.engine]
-    entry = _entry(request, worker, engine)
-    profile = entry if isinstance(entry, Profile) else None
-    voice = worker.library.voice_of(entry)
-    engine = engine or _engine_for(voice, worker.engines)
-    if not engine.can_speak(voice):
-        raise UnsupportedVoice(_cannot_speak(engine, voice, worker.library), field="voice")
+    library = worker.library
+    entry = named(request, library) or _default(request, worker, library, engine)
+    voice = library.voice_of(entry)
     language = request.language or voice.language
-    if not engine.capabilities.speaks(language):
-        raise UnsupportedLanguage(_languages(engine), field="language")
-    effects = _effects(profile, request.effects)
-    speed = request.speed * effects.speed
-    slowest, fastest = engine.capabilities.speed_range
-    engine_speed = min(max(speed, slowest), fastest)
-    options = _options(profile, request.options)
-    return Casting(
-        engine=engine,
-        name=entry.id,
-        voice=voice,
-        language=language,
-        effects=replace(effects, speed=1.0),
-        engine_speed=engine_speed,
-        tempo=speed / engine_speed,
-        options=options,
-        warnings=tuple(_warnings(request, engine, language, options)),
-    )
+    engine = engine or _engine_for(voice, language, request, worker.engines)
+    if not engine.can_speak(voice):
+        raise UnsupportedVoice(cannot_speak([engine], voice, library), field="voice")
+    profile = entry if isinstance(entry, Profile) else None
+    direction = directed(request, engine, language=language, profile=profile)
+    return Casting(engine=engine, name=entry.id, voice=voice, direction=direction)
 
 
-def _entry(request: SynthesisRequest, worker: Worker, engine: Engine | None) -> Voice | Profile:
-    """The voice or profile the request names, else one that fits its language and engine."""
+def named(request: RecordingRequest, library: VoiceLibrary) -> Voice | Profile | None:
+    """The voice or profile that the request names, if it does.
+
+    Raises:
+        InvalidRequest: it names both.
+        UnknownVoice: there is none of that name.
+
+    """
     if request.voice and request.profile:
         raise InvalidRequest("send either 'voice' or 'profile': a profile brings its own voice", field="profile")
     if request.profile:
-        entry = _find(worker.library, request.profile, "profile")
+        entry = _find(library, request.profile, "profile")
         if not isinstance(entry, Profile):
             raise UnknownVoice("that is a voice, not a profile: send it as 'voice'", field="profile")
         return entry
-    if request.voice:
-        return _find(worker.library, request.voice, "voice")
-    return _default(request, worker, engine)
+    return _find(library, request.voice, "voice") if request.voice else None
+
+
+def cannot_speak(engines: Sequence[Engine], voice: Voice, library: VoiceLibrary) -> str:
+    """That none of the engines can speak the voice, and which ones they can."""
+    able = [other.id for other in library.voices if any(engine.can_speak(other) for engine in engines)]
+    names = " and ".join(repr(engine.name) for engine in engines)
+    return f"the engine {names} has no realisation of the voice {voice.id!r}; it speaks {_some(able)}"
 
 
 def _find(library: VoiceLibrary, name: str, field: str) -> Voice | Profile:
@@ -99,67 +87,50 @@ def _find(library: VoiceLibrary, name: str, field: str) -> Voice | Profile:
         raise UnknownVoice(str(error), field=field) from error
 
 
-def _default(request: SynthesisRequest, worker: Worker, engine: Engine | None) -> Voice | Profile:
+def _default(
+    request: SynthesisRequest, worker: Worker, library: VoiceLibrary, engine: Engine | None
+) -> Voice | Profile:
     """The worker's default voice, unless the language or the engine asked for needs another."""
-    library, speakers = worker.library, [engine] if engine else list(worker.engines)
-    fitting = (
-        library.select(language=request.language) if request.language else [library.find(worker.settings.default_voice)]
-    )
-    entries: tuple[Voice | Profile, ...] = (*fitting, *library.voices)
-    for entry in entries:
+    speakers = [engine] if engine else list(worker.engines)
+    default, language = worker.settings.default_voice, request.language
+    if default and not language:
+        entry = library.find(default)
         if any(speaker.can_speak(library.voice_of(entry)) for speaker in speakers):
             return entry
+    fitting = library.select(language=language) if language else _usual(library)
+    entries = (*fitting, *library.voices)
+    speaking = [speaker for speaker in speakers if not language or speaker.capabilities.speaks(language)]
+    for speaker in speaking or speakers:
+        for entry in entries:
+            if speaker.can_speak(library.voice_of(entry)):
+                return entry
     raise UnknownVoice("no voice of this worker can be spoken by its engines", field="voice")
 
 
-def _engine_for(voice: Voice, engines: Engines) -> Engine:
-    engine = engines.for_voice(voice)
-    if engine is None:
+def _usual(library: VoiceLibrary) -> tuple[Voice | Profile, ...]:
+    try:
+        return (library.find(USUAL_VOICE),)
+    except NotInLibrary:
+        return ()
+
+
+def _engine_for(voice: Voice, language: str, request: SynthesisRequest, engines: Engines) -> Engine:
+    """Of those that can speak the voice in the language, the one that honours most of the request."""
+    able = [engine for engine in engines if engine.can_speak(voice)]
+    if not able:
         raise UnsupportedVoice(
             f"the voice {voice.id!r} needs one of these engines, none of which is loaded: {', '.join(voice.engines)}",
             field="voice",
         )
-    return engine
+    speaking = [engine for engine in able if engine.capabilities.speaks(language)]
+    return max(speaking or able, key=lambda engine: _honoured(request, engine))
 
 
-def _effects(profile: Profile | None, asked: EffectsRequest) -> Effects:
-    """The profile's effects, each replaced by the request's where it names one."""
-    return replace(profile.effects if profile else Effects(), **asked.model_dump(exclude_none=True))
-
-
-def _options(profile: Profile | None, asked: EngineOptions) -> EngineOptions:
-    if profile is None:
-        return asked
-    return EngineOptions.model_validate({**profile.options, **asked.model_dump(exclude_none=True)})
-
-
-def _warnings(request: SynthesisRequest, engine: Engine, language: str, options: EngineOptions) -> list[str]:
-    """What of the request is not honoured; raises instead where the request is strict."""
-    warnings = []
-    for name in sorted(options.given - engine.capabilities.parameters):
-        message = f"the engine {engine.name!r} does not honour {name!r}"
-        if request.strict:
-            honoured = ", ".join(sorted(engine.capabilities.parameters)) or "none"
-            raise UnsupportedParameter(f"{message}; it honours: {honoured}", field=name)
-        warnings.append(f"{message}; it was left out")
-    unreadable = engine.capabilities.unreadable.get(primary_subtag(language))
-    count = len(unreadable.findall(request.text)) if unreadable else 0
-    if count:
-        warnings.append(
-            f"the engine {engine.name!r} cannot read {count} of the characters in {language!r}; they are not spoken "
-            "as written"
-        )
-    return warnings
-
-
-def _cannot_speak(engine: Engine, voice: Voice, library: VoiceLibrary) -> str:
-    able = [other.id for other in library.voices if engine.can_speak(other)]
-    return f"the engine {engine.name!r} has no realisation of the voice {voice.id!r}; it speaks {_some(able)}"
-
-
-def _languages(engine: Engine) -> str:
-    spoken = sorted({primary_subtag(language) for language in engine.capabilities.languages})
-    return f"the engine {engine.name!r} does not speak that language; it speaks {', '.join(spoken)}"
+def _honoured(request: SynthesisRequest, engine: Engine) -> int:
+    """How many of the options and tags of the request the engine acts on."""
+    text = request.text.casefold()
+    tags = sum(f"[{tag}]" in text for tag in engine.capabilities.tags)
+    return tags + len(request.options.given & engine.capabilities.parameters)
 
 
 def _some(names: list[str]) -> str:

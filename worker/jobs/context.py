@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
 from voice_library.errors import UnknownVoice, VoiceLibraryError
 from voice_library.library import VoiceLibrary
+from voice_library.shelf import Shelf
 from worker.delivery.s3.connection import Connection
 from worker.delivery.s3.target import target_of_worker
 from worker.engines.registry import Engines
 from worker.errors import InvalidSettings
+from worker.fetch.fetcher import Fetcher
 from worker.metrics import Stopwatch, Tally
 from worker.request import EngineOptions
 from worker.settings import Settings
 from worker.takes.cancellable import Cancellation
 from worker.vitals import Vitals
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +30,19 @@ class Worker:
 
     settings: Settings
     engines: Engines
-    library: VoiceLibrary
-    """With the engines' own voices."""
+    shelf: Shelf
+    """The voices, with the engines' own and those that callers saved."""
     vitals: Vitals
     bucket: Connection | None = None
     """The worker's own S3 bucket, where one is set up."""
+    fetcher: Fetcher = field(default_factory=Fetcher)
+    """For the recordings that callers name."""
     tally: Tally = field(default_factory=Tally)
+
+    @property
+    def library(self) -> VoiceLibrary:
+        """The voices of this moment; who needs it twice keeps it, for a job may save another."""
+        return self.shelf.library
 
     @classmethod
     def load(cls, settings: Settings) -> Worker:
@@ -42,13 +54,14 @@ class Worker:
 
         """
         engines = Engines.load(settings)
-        library = _library(settings, engines)
+        shelf = _shelf(settings, _library(settings, engines))
+        engines.on_load = lambda engine: shelf.contribute(engine.voices)
         vitals = Vitals(memory_growth_limit_bytes=settings.memory_growth_mb * 2**20)
         target = target_of_worker(settings)
         return cls(
             settings=settings,
             engines=engines,
-            library=library,
+            shelf=shelf,
             vitals=vitals,
             bucket=Connection(target) if target else None,
         )
@@ -75,8 +88,17 @@ def _library(settings: Settings, engines: Engines) -> VoiceLibrary:
         raise InvalidSettings(f"TTS_VOICES_DIR: {error}") from error
     _check_realisations(library, engines)
     _check_options(library)
-    _check_default(settings.default_voice, library)
     return library
+
+
+def _shelf(settings: Settings, library: VoiceLibrary) -> Shelf:
+    """The library with the voices that callers saved; one that cannot be read is no reason not to start."""
+    shelf = Shelf(library, settings.saved_voices_dir)
+    for problem in shelf.load():
+        logger.error("a saved voice was left out: %s", problem)
+    if settings.default_voice:
+        _check_default(settings.default_voice, shelf.library)
+    return shelf
 
 
 def _check_realisations(library: VoiceLibrary, engines: Engines) -> None:

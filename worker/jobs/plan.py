@@ -8,15 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from worker.audio.formats import FORMATS, Format, nearest_rate
-from worker.engines.base import Utterance
-from worker.errors import InvalidRequest, TextTooLong, UnsupportedParameter
+from worker.engines.base import Submit, Utterance
+from worker.errors import InvalidRequest, UnsupportedParameter
 from worker.jobs.casting import Casting, cast
 from worker.jobs.context import Job, Worker
-from worker.jobs.speech import utterances
-from worker.request import LARGEST_SEED, AudioFormat, SynthesisRequest
-from worker.text.characters import tidy_characters
-from worker.text.normalise import normalise
-from worker.text.passages import Passage, passages
+from worker.jobs.script import check_length, job_seed, passages_of, utterances
+from worker.request import AudioFormat, RecordingRequest, SpokenRequest, SynthesisRequest
+from worker.text.passages import Passage
 
 PCM_SAMPLE_RATE = 24_000
 """Hertz of headerless audio unless the caller says otherwise; OpenAI's clients assume it."""
@@ -26,13 +24,23 @@ PCM_SAMPLE_RATE = 24_000
 class Plan:
     """A recording that can be made, any number of times, with the same samples each time."""
 
-    request: SynthesisRequest
+    request: RecordingRequest
     casting: Casting
-    passages: tuple[Passage, ...]
+    utterances: tuple[Utterance, ...]
+    submit: Submit
+    """Whom the utterances are handed to."""
     seed: int
     format_name: AudioFormat
-    streams: bool
+    streams: bool = False
     """Whether audio leaves as it is made."""
+    keeps_timing: bool = False
+    """Whether the silence around an utterance belongs to it, as it does in a recording that is said again."""
+    relative_lu: tuple[float, ...] = ()
+    """By utterance, how much louder than the whole it is to be, in loudness units; empty where all are alike."""
+    heard: str = ""
+    """Digest of the recordings that came with the request."""
+    voice_embedding: str | None = None
+    """What the reply is to say of the voice, in base64."""
 
     @property
     def format(self) -> Format:
@@ -48,11 +56,11 @@ class Plan:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What of the request is not met to the letter."""
-        warnings = self.casting.warnings
+        warnings = (*self.casting.warnings, *self.casting.direction.warnings)
         if self.request.sample_rate and self.request.sample_rate != self.sample_rate:
             moved = f"{self.format_name} has no {self.request.sample_rate} Hz; {self.sample_rate} Hz was used"
             warnings = (*warnings, moved)
-        if self.request.stream and not self.streams:
+        if isinstance(self.request, SpokenRequest) and self.request.stream and not self.streams:
             warnings = (*warnings, "this worker answers with one reply: 'stream' was not honoured")
         if self.format_name != self.request.response_format:
             smaller = f"{self.request.response_format} would be too large for the reply; {self.format_name} was used"
@@ -62,12 +70,14 @@ class Plan:
     @property
     def digest(self) -> str:
         """32 hexadecimal digits that change with whatever changes the file."""
-        what = f"{self.request.model_dump_json()}/{self.seed}/{self.format_name}/{self.casting.engine.name}"
+        # What a URL holds may change, and base64 is long: the recordings stand in by their digest.
+        asked = self.request.model_dump_json(exclude={"reference_audio", "voice_embedding", "source_audio"})
+        what = f"{asked}/{self.seed}/{self.format_name}/{self.casting.engine.name}/{self.heard}"
         return hashlib.blake2b(what.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
     def script(self) -> Iterator[Utterance]:
         """The utterances, from the first."""
-        return utterances(self.passages, self.casting, self.seed)
+        return iter(self.utterances)
 
     def in_format(self, format_name: AudioFormat) -> Self:
         """The same recording as another kind of file."""
@@ -81,44 +91,37 @@ def plan_of(request: SynthesisRequest, job: Job, worker: Worker, *, streams: boo
         RequestError: the text is empty or too long, or nobody here can speak it as asked.
 
     """
-    limit = worker.settings.max_text_chars
-    if len(request.text) > limit:
-        raise TextTooLong(
-            f"the text has {len(request.text)} characters and this worker speaks {limit} in one request: "
-            "split it over several",
-            field="text",
-        )
+    check_spoken(request, worker, streams=streams)
+    casting = cast(request, worker)
+    passages = passages_of(request, casting.engine, casting.direction.language)
+    return spoken_plan(request, casting, passages, job, worker, streams=streams)
+
+
+def check_spoken(request: SpokenRequest, worker: Worker, *, streams: bool) -> None:
+    """Raises what can be said against a request without knowing who speaks it.
+
+    Raises:
+        TextTooLong, InvalidRequest, UnsupportedParameter: it asks for too much, or for what excludes each other.
+
+    """
+    check_length(request.text, worker.settings.max_text_chars)
     if streams and request.delivery in ("s3", "volume"):
         raise InvalidRequest("audio is either streamed or stored: leave out 'stream' or 'delivery'", field="delivery")
     if request.stream and not streams and request.strict:
         raise UnsupportedParameter("this worker answers with one reply: leave out 'stream'", field="stream")
-    casting = cast(request, worker)
+
+
+def spoken_plan(
+    request: SpokenRequest, casting: Casting, passages: list[Passage], job: Job, worker: Worker, *, streams: bool
+) -> Plan:
+    """The plan of a text whose speaker is known."""
+    seed = job_seed(request.seed, job.id)
     return Plan(
         request=request,
         casting=casting,
-        passages=tuple(_passages(request, casting)),
-        seed=request.seed if request.seed and request.seed > 0 else drawn_seed(job.id),
+        utterances=utterances(passages, casting, seed),
+        submit=worker.engines.submit,
+        seed=seed,
         format_name=request.response_format,
         streams=streams,
     )
-
-
-def drawn_seed(job_id: str) -> int:
-    """A seed that nobody chose, the same each time the platform delivers the same job; never 0."""
-    drawn = int.from_bytes(hashlib.blake2b(job_id.encode(errors="surrogatepass"), digest_size=8).digest())
-    return drawn % LARGEST_SEED + 1
-
-
-def _passages(request: SynthesisRequest, casting: Casting) -> list[Passage]:
-    limit_chars = min(casting.engine.capabilities.max_chars, 2 * request.chunk_size)
-    return passages(
-        request.text,
-        language=casting.language,
-        target_chars=min(request.chunk_size, limit_chars),
-        limit_chars=limit_chars,
-        normalise=normalise if request.normalize else _as_it_stands,
-    )
-
-
-def _as_it_stands(text: str, language: str) -> str:  # noqa: ARG001 - the shape of `normalise`
-    return " ".join(tidy_characters(text).split())

@@ -1,15 +1,15 @@
-"""Recording: a plan becomes a file where the caller wants it, and a reply."""
+"""Recording: a plan becomes a file where the caller wants it, or a stream, and a reply."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
 from worker import __version__
-from worker.audio.encode import encode_file
+from worker.audio.encode import encode_file, encoded
 from worker.delivery.choose import OpenSink, deliveries
 from worker.delivery.s3.connection import Connection
 from worker.delivery.s3.key import object_key
@@ -45,6 +45,27 @@ def recorded(plan: Plan, job: Job, worker: Worker) -> SpeechReply:
             if not plan.request.allow_downgrade or plan.format_name not in SMALLER:
                 raise
             plan = plan.in_format(SMALLER[plan.format_name])
+
+
+def streamed(plan: Plan, job: Job, worker: Worker) -> Generator[bytes, None, SpeechReply]:
+    """The file's bytes as they are made; returns the reply, which has no audio.
+
+    Raises:
+        EngineFailed, AudioTooLong, Cancelled: it could not be made to its end.
+
+    """
+    heard, size_bytes = Heard(), 0
+    pieces = encoded(
+        speech(plan, job, worker, heard=heard),
+        plan.format_name,
+        sample_rate=plan.sample_rate,
+        max_frames=round(worker.settings.max_audio_sec * plan.sample_rate),
+    )
+    for piece in job.stopwatch.timed("all", pieces):
+        size_bytes += len(piece)
+        yield piece
+    encode_sec = job.stopwatch.spent_sec("all") - job.stopwatch.spent_sec("synth")
+    return report(plan, heard, job, worker, size_bytes=size_bytes, encode_sec=encode_sec)
 
 
 def _ways(plan: Plan, job: Job, worker: Worker) -> list[OpenSink]:
@@ -96,7 +117,7 @@ def _recorded(plan: Plan, sink: Sink, job: Job, worker: Worker, warnings: tuple[
     synth_before_sec = job.stopwatch.spent_sec("synth")
     try:
         file = encode_file(
-            speech(plan.script(), plan.casting, job, worker, heard=heard),
+            speech(plan, job, worker, heard=heard),
             plan.format_name,
             sample_rate=plan.sample_rate,
             into=sink,

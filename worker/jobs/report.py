@@ -6,6 +6,7 @@ from worker.jobs.context import Job, Worker
 from worker.jobs.plan import Plan
 from worker.jobs.speech import Heard, Placed
 from worker.reply import JobMetrics, SpeechReply, UtteranceReply
+from worker.request import SpokenRequest
 from worker.text.captions import Cue, captions
 
 
@@ -29,42 +30,56 @@ def report(
         size_bytes=size_bytes,
         engine=casting.engine.name,
         voice=casting.name,
-        language=casting.language,
+        language=casting.direction.language,
         seed=plan.seed,
+        watermark=casting.engine.capabilities.watermark,
         degraded=False,
         utterances=tuple(_utterance(placed) for placed in heard.placed),
-        warnings=(*plan.warnings, *warnings),
+        warnings=(*plan.warnings, *_cut_short(heard), *warnings),
         captions=_captions(plan, heard),
+        voice_embedding=plan.voice_embedding,
         metrics=_metrics(heard, job, worker, encode_sec),
     )
 
 
 def _utterance(placed: Placed) -> UtteranceReply:
+    said = bool(placed.utterance.text)
     return UtteranceReply(
-        start=placed.utterance.start,
-        end=placed.utterance.end,
+        start=placed.utterance.start if said else None,
+        end=placed.utterance.end if said else None,
         start_sec=round(placed.start_sec, 3),
         end_sec=round(placed.end_sec, 3),
         seed=placed.verdict.seed,
         engine=placed.verdict.engine,
         attempts=placed.verdict.attempts,
-        verdict="ok",
+        verdict="ok" if placed.verdict.end == "complete" else placed.verdict.end,
+    )
+
+
+def _cut_short(heard: Heard) -> tuple[str, ...]:
+    """Which utterances may lack their end."""
+    return tuple(
+        f"utterance {placed.utterance.index}, characters {placed.utterance.start} to {placed.utterance.end}, reached "
+        "the longest audio the engine makes at once and may be cut short: send a smaller chunk_size"
+        for placed in heard.placed
+        if placed.verdict.end == "token_limit"
     )
 
 
 def _captions(plan: Plan, heard: Heard) -> str | None:
-    if plan.request.captions == "none":
+    request = plan.request
+    if not isinstance(request, SpokenRequest) or request.captions == "none":
         return None
     cues = (
         Cue(
             start_sec=placed.start_sec,
             end_sec=placed.end_sec,
-            text=plan.request.text[placed.utterance.start : placed.utterance.end],
+            text=request.text[placed.utterance.start : placed.utterance.end],
             words=placed.words,
         )
         for placed in heard.placed
     )
-    return captions(cues, plan.request.captions)
+    return captions(cues, request.captions)
 
 
 def _metrics(heard: Heard, job: Job, worker: Worker, encode_sec: float) -> JobMetrics:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from voice_library.errors import UnknownVoice as NotInLibrary
 from voice_library.voice import Profile, Voice
-from worker.engines.base import Engine
+from worker.engines.base import CloningEngine, ConvertingEngine, Engine
 from worker.errors import UnknownVoice
 from worker.jobs.context import Job, Worker
 from worker.reply import EngineReply, ParameterReply, VoiceReply, VoicesReply
@@ -68,4 +68,7 @@ def _engine(engine: Engine) -> EngineReply:
         ),
         speed_range=capabilities.speed_range,
         max_chars=capabilities.max_chars,
+        tags=tuple(sorted(capabilities.tags)),
+        cloning=isinstance(engine, CloningEngine),
+        conversion=isinstance(engine, ConvertingEngine),
     )

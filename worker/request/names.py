@@ -17,6 +17,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         "reference_audio_base64",
         "prompt_audio",
     ),
+    "source_audio": ("audio", "input_audio", "source"),
     "language": ("language_id", "lang_code"),
     "response_format": ("format", "output_format"),
     "speed": ("speed_factor",),
@@ -28,11 +29,6 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 
 OPENAI_MODELS = ("tts-1", "tts-1-hd", "gpt-4o-mini-tts")
 """As `engine` they mean whatever suits the voice."""
-
-NOT_YET: Mapping[str, str] = {
-    "reference_audio": "voice cloning is not available on this worker: leave it out and send a library 'voice'",
-}
-"""Fields of other workers that are understood and refused."""
 
 LONGEST_NAME = 64
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from pydantic import ValidationError
 
 from worker.errors import InvalidRequest
-from worker.request.models import REQUEST, TYPES, Request, SynthesisRequest
-from worker.request.names import ALIASES, NOT_YET, OPENAI_MODELS, may_echo, nearest
+from worker.request.models import REQUEST, TYPES, RecordingRequest, Request, SpeakerFields, SpokenRequest
+from worker.request.names import ALIASES, OPENAI_MODELS, may_echo, nearest
 from worker.request.options import EffectsRequest, EngineOptions, Strict
 
 MOST_FAULTS = 5
@@ -16,7 +16,7 @@ MOST_FAULTS = 5
 
 
 def parse(given: object) -> Request:
-    """The request in a job's `input`; null fields count as absent.
+    """The request in a job's `input`; null fields count as absent, and a synthesis that brings a speaker is a cloning.
 
     Raises:
         InvalidRequest: the message says which field to change and to what.
@@ -28,11 +28,14 @@ def parse(given: object) -> Request:
     kind = fields.setdefault("type", "synthesis")
     if not isinstance(kind, str) or kind not in TYPES:
         raise InvalidRequest(_unknown_type(kind), field="type")
-    _refuse_unknown(fields, TYPES[kind])
-    if kind == "synthesis":
+    if kind == "synthesis" and fields.keys() & SpeakerFields.model_fields.keys():
+        kind = fields["type"] = "cloning"
+    model = TYPES[kind]
+    _refuse_unknown(fields, kind)
+    if issubclass(model, SpokenRequest):
         fields = _with_options(fields)
-        if fields.get("engine") in OPENAI_MODELS:
-            fields["engine"] = "auto"
+    if issubclass(model, RecordingRequest) and fields.get("engine") in OPENAI_MODELS:
+        fields["engine"] = "auto"
     try:
         return REQUEST.validate_python(fields)
     except ValidationError as error:
@@ -69,19 +72,18 @@ def _with_options(fields: dict[str, object]) -> dict[str, object]:
     return rest | {"options": {**options, **loose}}
 
 
-def _refuse_unknown(fields: Iterable[str], model: type[Strict]) -> None:
-    known = set(model.model_fields)
-    if model is SynthesisRequest:
+def _refuse_unknown(fields: Iterable[str], kind: str) -> None:
+    known = set(TYPES[kind].model_fields)
+    if issubclass(TYPES[kind], SpokenRequest):
         known |= set(EngineOptions.model_fields)
     for name in fields:
-        if name in known:
-            continue
-        if name in NOT_YET:
-            raise InvalidRequest(f"{name!r}: {NOT_YET[name]}", field=name)
-        raise InvalidRequest(_unknown_field(name, known), field=name if may_echo(name) else None)
+        if name not in known:
+            raise InvalidRequest(_unknown_field(name, kind, known), field=name if may_echo(name) else None)
 
 
-def _unknown_field(name: str, known: Iterable[str]) -> str:
+def _unknown_field(name: str, kind: str, known: Iterable[str]) -> str:
+    if others := [other for other, model in TYPES.items() if name in model.model_fields]:
+        return f"unknown field {name!r} of the type {kind!r}: leave it out; it belongs to {', '.join(others)}"
     aliases = [alias for others in ALIASES.values() for alias in others]
     near = nearest(name, [*known, *aliases])
     hint = f"did you mean {near!r}?" if near else f"known fields: {', '.join(sorted(known))}"
@@ -116,4 +118,5 @@ def _plain(kind: str, message: str, location: tuple[int | str, ...]) -> str:
         return "this field is required"
     if kind == "string_pattern_mismatch":
         return "write a BCP-47 tag such as 'en-US', 'fr' or 'ht'"
+    message = message.removeprefix("Value error, ")
     return message[0].lower() + message[1:]

@@ -1,0 +1,79 @@
+"""Direction: in which language, at what speed, with which effects and options a voice is to speak."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from voice_library.voice import Effects, Profile
+from worker.engines.base import Engine, primary_subtag
+from worker.errors import UnsupportedLanguage, UnsupportedParameter
+from worker.request import EffectsRequest, EngineOptions, SpokenRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Direction:
+    """The answer to "how"."""
+
+    language: str
+    effects: Effects
+    """Without speed, which stands in `engine_speed` and `tempo`."""
+    engine_speed: float = 1.0
+    """The share of the speed that the engine renders itself."""
+    tempo: float
+    """The share that is stretched afterwards."""
+    options: EngineOptions = EngineOptions()  # noqa: RUF009 - it is frozen
+    warnings: tuple[str, ...] = ()
+
+
+def directed(request: SpokenRequest, engine: Engine, *, language: str, profile: Profile | None = None) -> Direction:
+    """How `engine` is to speak `request`.
+
+    Raises:
+        UnsupportedLanguage: with what the engine speaks instead.
+        UnsupportedParameter: a strict request asks for what the engine does not honour.
+
+    """
+    if not engine.capabilities.speaks(language):
+        raise UnsupportedLanguage(_languages(engine), field="language")
+    effects = effects_of(profile, request.effects)
+    speed = request.speed * effects.speed
+    slowest, fastest = engine.capabilities.speed_range
+    engine_speed = min(max(speed, slowest), fastest)
+    options = _options(profile, request.options)
+    return Direction(
+        language=language,
+        effects=replace(effects, speed=1.0),
+        engine_speed=engine_speed,
+        tempo=speed / engine_speed,
+        options=options,
+        warnings=tuple(_warnings(request, engine, language, options)),
+    )
+
+
+def effects_of(profile: Profile | None, asked: EffectsRequest) -> Effects:
+    """The profile's effects, each replaced by the request's where it names one."""
+    return replace(profile.effects if profile else Effects(), **asked.model_dump(exclude_none=True))
+
+
+def _options(profile: Profile | None, asked: EngineOptions) -> EngineOptions:
+    if profile is None:
+        return asked
+    return EngineOptions.model_validate({**profile.options, **asked.model_dump(exclude_none=True)})
+
+
+def _warnings(request: SpokenRequest, engine: Engine, language: str, options: EngineOptions) -> list[str]:
+    """What of the request is not honoured; raises instead where the request is strict."""
+    warnings = []
+    for name in sorted(options.given - engine.capabilities.parameters):
+        message = f"the engine {engine.name!r} does not honour {name!r}"
+        if request.strict:
+            honoured = ", ".join(sorted(engine.capabilities.parameters)) or "none"
+            raise UnsupportedParameter(f"{message}; it honours: {honoured}", field=name)
+        warnings.append(f"{message}; it was left out")
+    remarks = engine.remarks(request.text, language)
+    return [*warnings, *(f"the engine {engine.name!r}: {remark}" for remark in remarks)]
+
+
+def _languages(engine: Engine) -> str:
+    spoken = sorted({primary_subtag(language) for language in engine.capabilities.languages})
+    return f"the engine {engine.name!r} does not speak that language; it speaks {', '.join(spoken)}"
