@@ -41,10 +41,21 @@ class Settings(BaseModel):
 
     engines: Annotated[tuple[str, ...], BeforeValidator(_names), Field(min_length=1)] = ("espeak",)
     """Engines loaded at cold start, comma-separated; the first that can speak a voice is the default."""
-    default_voice: str = "sarah"
-    """Voice of a request that names neither voice, profile nor language."""
+    default_voice: str | None = None
+    """Voice of a request that names neither voice, profile nor language; unset, `sarah`, or whom the first engine can
+    speak."""
+    device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    """Where neural engines compute: `cpu`, `cuda`, `cuda:1`; `auto` is a GPU where there is one."""
+    batch_size: int = Field(default=8, ge=1, le=256)
+    """Utterances that an engine which batches speaks side by side, those of all jobs together."""
+    watermark: bool = True
+    """Whether neural speech carries an inaudible mark that says it is synthetic; every reply says whether it does."""
+    lazy_engines: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
+    """Engines loaded when a job first asks for them by name, comma-separated."""
     voices_dir: Path = REPOSITORY / "embeddings"
     """Folder with `catalog.json` and the voice files."""
+    saved_voices_dir: Path | None = None
+    """Folder that `save_voice` of a cloning writes to, read at start; unset, voices are not saved."""
     volume_dir: Path | None = None
     """Folder that `delivery: volume` writes to; unset, that delivery is off."""
     max_text_chars: int = Field(default=50_000, ge=1)
@@ -61,6 +72,10 @@ class Settings(BaseModel):
     """How jobs are answered on the platform: with one reply, or with audio as it is made for those that ask."""
     espeak_library: Path | None = None
     """A libespeak-ng of your own; unset, the one of the espeakng-loader package, else the system's."""
+    models_dir: Path | None = None
+    """Folder with checkpoints, as `builder.fetch_models` writes it; where it lacks one, the caches are looked into."""
+    hub_cache_dir: Path | None = None
+    """Cache of the Hugging Face Hub, only read; unset, where `HF_HUB_CACHE` or `HF_HOME` say, else its usual place."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Lowest level that is logged."""
     s3_endpoint: str | None = None
@@ -95,7 +110,8 @@ class Settings(BaseModel):
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
         """The settings in `environment`; empty values count as unset.
 
-        Where S3 is to be used, RunPod's `BUCKET_…` and AWS's names stand in for `TTS_S3_…` that are unset.
+        Where S3 is to be used, RunPod's `BUCKET_…` and AWS's names stand in for `TTS_S3_…` that are unset,
+        and Hugging Face's for `TTS_HUB_CACHE_DIR`.
 
         Raises:
             InvalidSettings: a `TTS_…` name is unknown, a value does not fit, or S3 is set up in part.
@@ -110,9 +126,17 @@ class Settings(BaseModel):
             if name not in cls.model_fields:
                 raise InvalidSettings(_unknown(name, cls.model_fields))
         try:
-            return cls.model_validate(given | settings_s3.stand_ins(environment, given))
+            return cls.model_validate(_hub_cache(environment) | given | settings_s3.stand_ins(environment, given))
         except ValidationError as error:
             raise InvalidSettings(_first_message(error)) from error
+
+
+def _hub_cache(environment: Mapping[str, str]) -> dict[str, Path]:
+    """Where Hugging Face's own names put its cache: https://huggingface.co/docs/huggingface_hub/guides/manage-cache."""
+    known = {name: value.strip() for name, value in environment.items() if value.strip()}
+    places = (("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("HF_HOME", "hub"))
+    place = next((Path(known[name], below) for name, below in places if name in known), None)
+    return {} if place is None else {"hub_cache_dir": place}
 
 
 def _first_message(error: ValidationError) -> str:

@@ -136,7 +136,7 @@ def test_a_data_path_too_long_for_espeak_is_no_hindrance(tmp_path: Path) -> None
 
 def test_closing_leaves_no_folder_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    espeak = load(Settings())
+    espeak = load("espeak", Settings())
     assert len(list(tmp_path.iterdir())) == 1
     espeak.close()
     assert list(tmp_path.iterdir()) == []
@@ -156,7 +156,7 @@ def test_without_the_package_the_error_says_what_to_install(monkeypatch: pytest.
     monkeypatch.setitem(__import__("sys").modules, "espeakng_loader", None)
     monkeypatch.setattr("ctypes.util.find_library", lambda _name: None)
     with pytest.raises(EngineUnavailable, match=r"pip install -r builder/requirements/espeak\.txt"):
-        load(Settings())
+        load("espeak", Settings())
 
 
 def test_memory_stays_flat_over_many_utterances(engine: EspeakEngine) -> None:

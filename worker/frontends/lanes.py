@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+from worker.request import ALIASES
+
 LONG_CHARS = 3000
 """From about three minutes of speech on, a job may not take the last lane."""
 
@@ -29,7 +31,8 @@ class Lanes:
 
 
 def is_long(given: object) -> bool:
-    """Whether a job's `input` holds a long text, under whatever name."""
+    """Whether a job's `input` holds a long text, under whatever name; a recording in base64 is none."""
     if not isinstance(given, Mapping):
         return False
-    return any(isinstance(value, str) and len(value) >= LONG_CHARS for value in given.values())
+    texts = [given.get(name) for name in ("text", *ALIASES["text"])]
+    return any(isinstance(text, str) and len(text) >= LONG_CHARS for text in texts)

@@ -46,7 +46,7 @@ HOW_TO_INSTALL = (
 )
 
 
-def load(settings: Settings) -> EspeakEngine:
+def load(name: str, settings: Settings) -> EspeakEngine:  # noqa: ARG001 - the shape every engine's `load` has
     """The engine on the library of the settings, of the espeakng-loader package, or of the system, in that order.
 
     Raises:
@@ -84,7 +84,6 @@ class EspeakEngine:
                 FASTEST_WORDS_PER_MINUTE / NORMAL_WORDS_PER_MINUTE,
             ),
             max_chars=MAX_CHARS,
-            unreadable=UNREADABLE,
         )
         self.voices = tuple(_own_voice(voice) for voice in library.voices)
 
@@ -95,6 +94,14 @@ class EspeakEngine:
             return False
         variant = realisation.get("variant")
         return realisation.get("voice") in self._files and (variant is None or variant in self._library.variants)
+
+    def remarks(self, text: str, language: str) -> tuple[str, ...]:
+        """How many characters of `text` it cannot read aloud."""
+        unreadable = UNREADABLE.get(primary_subtag(language))
+        count = len(unreadable.findall(text)) if unreadable else 0
+        if not count:
+            return ()
+        return (f"it cannot read {count} of the characters in {language!r}; they are not spoken as written",)
 
     def submit(self, utterance: Utterance) -> Take:
         """A take rendered whole when it is read."""

@@ -1,0 +1,216 @@
+"""The engine says, sample for sample, what upstream's own class says with the same seed; whatever runs beside it."""
+
+from __future__ import annotations
+
+import gc
+import random
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from perth import PerthImplicitWatermarker  # type: ignore[import-untyped]  # it ships no types
+
+from tests.engines.chatterbox.whole.conftest import BATCH_SIZE
+from tests.engines.chatterbox.whole.upstream import Upstream, options_of
+from voice_library.voice import Voice
+from worker.audio.clip import Clip, Samples
+from worker.engines.base import Utterance, Verdict
+from worker.engines.chatterbox.engine import FEWEST_TOKENS, Chatterbox
+from worker.errors import (
+    Cancelled,
+    EmptyText,
+    OutOfMemory,
+    TextTooLong,
+    UnreadableText,
+    UnsupportedLanguage,
+    UnsupportedVoice,
+)
+from worker.request import EngineOptions
+
+SAMPLE = 2e-4
+"""Largest difference of a sample. The same tokens are drawn; sums in another order change the last bits of what comes
+after, and the vocoder's phases add them up."""
+ENGLISH = "Hello there, my friend. How are you?"
+CASES = {
+    "original": [(ENGLISH, "en", EngineOptions()), ("Hi!", "en", EngineOptions(exaggeration=1.5, cfg_weight=0.9))],
+    "multilingual": [("Bonjour, ça va ?", "fr", EngineOptions()), ("안녕하세요", "ko", EngineOptions(temperature=1.1))],
+    "turbo": [(f"{ENGLISH} [laugh]", "en", EngineOptions()), ("Hi!", "en", EngineOptions(top_k=50, top_p=0.8))],
+    "nano": [("Well; [clear throat] no... yes", "en", EngineOptions(repetition_penalty=1.6))],
+}
+
+
+def utterance(engine: Chatterbox, text: str = ENGLISH, seed: int = 7, **changed: object) -> Utterance:
+    plain = Utterance(
+        index=0,
+        text=text,
+        start=0,
+        end=len(text),
+        engine=engine.name,
+        voice=engine.voices[0],
+        language="en",
+        seed=seed,
+    )
+    return replace(plain, **changed)  # type: ignore[arg-type]  # a test says what it changes
+
+
+def heard(engine: Chatterbox, utterance: Utterance) -> Samples:
+    (clip,) = engine.submit(utterance)
+    assert clip.sample_rate == engine.sample_rate
+    return clip.samples
+
+
+@pytest.mark.parametrize("name", list(CASES))
+def test_an_utterance_is_upstreams_waveform_watermark_included(
+    name: str, engines: Callable[[str], Chatterbox], upstreams: Callable[[str], Upstream]
+) -> None:
+    engine, upstream = engines(name), upstreams(name)
+    for seed, (text, language, options) in enumerate(CASES[name], start=3):
+        ours = heard(engine, utterance(engine, text, seed, language=language, options=options))
+        theirs = upstream.says(text, seed, language, **options_of(options))
+        assert len(ours) == len(theirs)
+        assert np.sqrt(np.mean(theirs**2)) > 0.005
+        np.testing.assert_allclose(ours, theirs, atol=SAMPLE)
+
+
+@pytest.mark.parametrize("name", ["original", "nano"])
+def test_perth_finds_its_mark(name: str, engines: Callable[[str], Chatterbox]) -> None:
+    engine = engines(name)
+    assert PerthImplicitWatermarker().get_watermark(heard(engine, utterance(engine)), sample_rate=24_000) == 1.0
+
+
+def test_a_conversion_is_upstreams_waveform(
+    engines: Callable[[str], Chatterbox], upstreams: Callable[[str], Upstream], tmp_path: Path
+) -> None:
+    engine = engines("original")
+    times = np.arange(22_050) / 22_050
+    source = Clip(samples=(0.3 * np.sin(2 * np.pi * 180 * times * (1 + times))).astype(np.float32), sample_rate=22_050)
+    soundfile.write(tmp_path / "source.wav", source.samples, source.sample_rate, subtype="FLOAT")
+    (ours,) = engine.convert(source, engine.voices[0], seed=11)
+    np.testing.assert_allclose(ours.samples, upstreams("original").converts(tmp_path / "source.wav", 11), atol=SAMPLE)
+
+
+def test_thirty_two_threads_hear_what_each_would_hear_alone(quick: Chatterbox, voices: list[Voice]) -> None:
+    chance = random.Random(1)
+    jobs = [
+        utterance(
+            quick,
+            "".join(chance.choices("abc defg, hij.", k=chance.randint(2, 60))).strip() or "a",
+            seed,
+            voice=chance.choice(voices),
+            options=EngineOptions(
+                temperature=chance.uniform(0.5, 1.5), top_p=chance.uniform(0.5, 1.0), top_k=chance.randint(1, 500)
+            ),
+        )
+        for seed in range(32)
+    ]
+    with ThreadPoolExecutor(32) as pool:
+        together = list(pool.map(partial(heard, quick), jobs))
+    for job, samples in zip(jobs, together, strict=True):
+        assert np.array_equal(heard(quick, job), samples)
+
+
+def test_a_voice_says_the_same_before_and_after_another(quick: Chatterbox, voices: list[Voice]) -> None:
+    first, second = (utterance(quick, voice=voice) for voice in voices[:2])
+    before, between, after = (heard(quick, each) for each in (first, second, first))
+    assert np.array_equal(before, after)
+    assert not np.array_equal(before, between)
+
+
+def test_voices_of_one_id_are_told_apart(quick: Chatterbox, voices: list[Voice]) -> None:
+    twins = [replace(voice, id="twin") for voice in voices[:2]]
+    one, other = (heard(quick, utterance(quick, voice=twin)) for twin in twins)
+    assert not np.array_equal(one, other)
+
+
+def test_cancelling_some_leaves_the_others_as_they_are(engines: Callable[[str], Chatterbox]) -> None:
+    engine = engines("nano")
+    jobs = [utterance(engine, seed=seed) for seed in range(6)]
+    alone = [heard(engine, job) for job in jobs[::2]]
+    takes = [engine.submit(job) for job in jobs]
+    for take in takes[1::2]:
+        take.cancel()
+    for take in takes[1::2]:
+        with pytest.raises(Cancelled):
+            list(take)
+    for expected, take in zip(alone, takes[::2], strict=True):
+        (clip,) = take
+        assert np.array_equal(expected, clip.samples)
+
+
+def test_the_global_source_of_chance_is_left_alone(quick: Chatterbox) -> None:
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    heard(quick, utterance(quick))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_the_verdict_says_where_an_utterance_was_cut(quick: Chatterbox) -> None:
+    take = quick.submit(utterance(quick, seed=21))
+    list(take)
+    assert take.verdict == Verdict(seed=21, engine="chatterbox-nano", attempts=1, end="token_limit")
+
+
+def test_an_utterance_without_speech_is_tried_again_and_then_given_up(
+    engines: Callable[..., Chatterbox], quick: Chatterbox
+) -> None:
+    silent = engines("nano", FEWEST_TOKENS - 1)
+    take = silent.submit(utterance(silent, "Hi!"))
+    with pytest.raises(UnreadableText, match="nothing to say"):
+        list(take)
+    assert (take.verdict.attempts, take.verdict.seed != 7) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({"text": " "}, EmptyText),
+        ({"language": "fr"}, UnsupportedLanguage),
+        ({"voice": Voice(id="nobody", names=("Nobody",), language="en", gender="neutral")}, UnsupportedVoice),
+        ({"text": "word " * 600}, TextTooLong),
+    ],
+)
+def test_what_cannot_be_spoken_is_a_typed_error_where_it_is_read(
+    changed: dict[str, object], error: type[Exception], quick: Chatterbox
+) -> None:
+    take = quick.submit(utterance(quick, **changed))  # type: ignore[arg-type]  # a test says what it changes
+    with pytest.raises(error):
+        list(take)
+    assert len(heard(quick, utterance(quick)))
+
+
+def test_a_step_that_fails_fails_what_shares_it_and_nothing_after(quick: Chatterbox) -> None:
+    decoder = quick._model.decoder
+    broken = patch.object(decoder, "_next", side_effect=torch.OutOfMemoryError("no memory"))
+    with broken:
+        takes = [quick.submit(utterance(quick, seed=seed)) for seed in range(3)]
+        for take in takes:
+            with pytest.raises(OutOfMemory):
+                list(take)
+    assert len(heard(quick, utterance(quick)))
+    assert decoder.free_rows == BATCH_SIZE
+
+
+def test_nothing_grows_with_the_utterances(quick: Chatterbox, voices: list[Voice]) -> None:
+    modules = [quick._model.renderer._s3gen, quick._model.enrolment._voice_encoder]
+
+    def census() -> tuple[int, ...]:
+        gc.collect()
+        parts = [part for module in modules for part in module.modules()]
+        hooks = sum(len(part._forward_hooks) + len(part._forward_pre_hooks) for part in parts)
+        alive = sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects())
+        return len(parts), hooks, alive, threading.active_count(), len(quick._batch._under_way)
+
+    for seed in range(10):
+        heard(quick, utterance(quick, "No.", seed, voice=voices[seed % 8]))
+    before = census()
+    for seed in range(60):
+        heard(quick, utterance(quick, "Yes!", seed, voice=voices[seed % 8]))
+    assert census() == before

@@ -1,0 +1,189 @@
+"""Chatterbox behind the seam of every engine: an utterance is prepared, spoken in the batch, rendered and marked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields, replace
+from functools import partial
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from voice_library.voice import Embedding, Reference, Voice
+from worker.audio.clip import Clip
+from worker.engines.base import Capabilities, Take, Utterance, Verdict
+from worker.engines.chatterbox.batch import Batch, Line
+from worker.engines.chatterbox.conditioning.conditioning import Conditioning
+from worker.engines.chatterbox.conditioning.enrolment import limits
+from worker.engines.chatterbox.decoder.decoder import Slot
+from worker.engines.chatterbox.decoder.sampling import Sampling
+from worker.engines.chatterbox.kept import Kept
+from worker.engines.chatterbox.member import MEMBERS, Member
+from worker.engines.chatterbox.model import Model
+from worker.engines.chatterbox.rendering.renderer import SAMPLE_RATE
+from worker.engines.chatterbox.speech import Speech
+from worker.engines.chatterbox.text.budget import token_limit
+from worker.engines.chatterbox.text.punctuation import punctuated
+from worker.engines.chatterbox.text.tags import stripped, tags_in
+from worker.errors import UnreadableText
+from worker.request import EngineOptions
+from worker.settings import Settings
+
+FEWEST_TOKENS = 4
+"""Fewer, 160 ms, are no answer to any text: the model stopped before it began, as it does on very short ones."""
+MOST_ATTEMPTS = 3
+OPENINGS_BYTES = 2**30
+"""Keys and values of the voices used last: 8 MB a voice for the original in single precision, 74 for Turbo."""
+PREPARING_THREADS = 2
+"""So that a voice which has to be enrolled first does not hold up all others."""
+MAX_SOURCE_SEC = 30.0
+"""Upstream converts any length at once, in memory that grows with its square."""
+
+
+def load(name: str, settings: Settings) -> Chatterbox:
+    """The engine of the member that goes by `name`.
+
+    Raises:
+        EngineUnavailable: its files are missing or damaged, or the device has no room for it.
+
+    """
+    member = next(member for member in MEMBERS.values() if member.engine == name)
+    return Chatterbox(Model.load(member, settings), batch_size=settings.batch_size)
+
+
+class Chatterbox:
+    """One member of the family. It keeps no voice between calls."""
+
+    sample_rate = SAMPLE_RATE
+    max_source_sec = MAX_SOURCE_SEC
+
+    def __init__(self, model: Model, *, batch_size: int, limit: Callable[[str], int] = token_limit) -> None:
+        """`limit` says how many speech tokens a text may take at most."""
+        self._model = model
+        self._limit = limit
+        self._member: Member = model.member
+        self._batch = Batch(model.decoder)
+        self._preparing = ThreadPoolExecutor(PREPARING_THREADS, thread_name_prefix="chatterbox-prepare")
+        self._rendering = ThreadPoolExecutor(1, thread_name_prefix="chatterbox-render")
+        self._openings = Kept(OPENINGS_BYTES)
+        self.name = self._member.engine
+        self.device = str(model.device)
+        self.embedding_key = model.conditionings.key
+        self.reference_limits = limits(self._member)
+        self.voices = () if model.own_voice is None else (model.own_voice,)
+        self.capabilities = Capabilities(
+            languages=self._member.languages,
+            parameters=self._member.defaults.given,
+            tags=self._member.tags,
+            watermark=model.watermark is not None,
+            max_chars=self._member.max_chars,
+            max_chars_in=self._member.max_chars_in,
+            ahead=batch_size,
+        )
+
+    def can_speak(self, voice: Voice) -> bool:
+        """Anybody it has an embedding of, or can enrol."""
+        embedding = voice.embeddings.get(self.embedding_key)
+        return voice.reference is not None if embedding is None else Conditioning.fits(embedding, self._member)
+
+    def remarks(self, text: str, language: str) -> tuple[str, ...]:
+        """Tags that it leaves out or does not know, and what it lacks for the language."""
+        tags = tags_in(text)
+        told = [tag.warning for tag in tags.unknown]
+        if tags.known and not self._member.tags:
+            told.append(f"it does not act on tags; {len(tags.known)} were left out")
+        return (*told, *self._model.tokenizer.shortcomings(language))
+
+    def enroll(self, reference: Reference) -> Embedding:
+        """What it needs to speak as the speaker of `reference`."""
+        return self._model.enrolment.of(reference).to_embedding()
+
+    def submit(self, utterance: Utterance) -> Take:
+        """Returns at once; the take is under way."""
+        speech = Speech(Verdict(seed=utterance.seed, engine=self.name))
+        self._do(self._preparing, speech, partial(self._prepare, speech, utterance))
+        return speech
+
+    def convert(self, source: Clip, voice: Voice, *, seed: int) -> Take:
+        """Returns at once; the take is under way."""
+        speech = Speech(Verdict(seed=seed, engine=self.name))
+        self._do(self._rendering, speech, partial(self._convert, speech, source, voice, seed))
+        return speech
+
+    def close(self) -> None:
+        """Ends its threads and lets go of the model; its takes must be finished or cancelled."""
+        self._preparing.shutdown(cancel_futures=True)
+        self._batch.close()
+        self._rendering.shutdown(cancel_futures=True)
+
+    def _do(self, pool: ThreadPoolExecutor, speech: Speech, work: Callable[[], None]) -> None:
+        pool.submit(speech.attempt, work)
+
+    @torch.inference_mode()
+    def _prepare(self, speech: Speech, utterance: Utterance) -> None:
+        """Text and voice become the decoder's inputs."""
+        member, model = self._member, self._model
+        options = EngineOptions(**{**member.defaults.model_dump(), **utterance.options.model_dump(exclude_none=True)})
+        text = punctuated(stripped(utterance.text, member.tags).text, member)
+        ids = torch.tensor(model.tokenizer.ids(text, utterance.language), device=model.device)
+        conditionals = model.voice(utterance.voice).conditionals
+        opening = self._openings.of(conditionals, partial(model.decoder.opening, conditionals))
+        self._batch.add(
+            Line(
+                speech=speech,
+                opening=opening,
+                text=model.decoder.embedding.text(
+                    ids,
+                    after=opening.shape[1],
+                    exaggeration=options.exaggeration or 0.0,
+                    guided=bool(options.cfg_weight),
+                ),
+                sampling=_sampling(options),
+                seed=utterance.seed,
+                token_limit=self._limit(text),
+                spoken=partial(self._spoken, utterance),
+            )
+        )
+
+    def _spoken(self, utterance: Utterance, line: Line, slot: Slot) -> None:
+        """Speech tokens go to be rendered; too few of them are tried again, with a seed of their own."""
+        if len(slot.tokens) < FEWEST_TOKENS and line.attempt < MOST_ATTEMPTS:
+            self._batch.add(replace(line, attempt=line.attempt + 1, seed=_seed(utterance.seed, line.attempt)))
+            return
+        end: Literal["complete", "token_limit"] = "token_limit" if slot.end == "limit" else "complete"
+        line.speech.verdict = Verdict(seed=line.seed, engine=self.name, attempts=line.attempt, end=end)
+        if len(slot.tokens) < FEWEST_TOKENS:
+            raise UnreadableText(
+                f"{self.name} had nothing to say for a text, {line.attempt} times: send more of it, or another 'seed'",
+                field="text",
+            )
+        self._do(self._rendering, line.speech, partial(self._render, line.speech, utterance.voice, slot))
+
+    def _render(self, speech: Speech, voice: Voice, slot: Slot) -> None:
+        renderer = self._model.renderer
+        tokens = renderer.spoken(torch.tensor(slot.tokens, device=self._model.device))
+        speech.settle(self._clip(tokens, voice, self._model.noise(slot)))
+
+    def _convert(self, speech: Speech, source: Clip, voice: Voice, seed: int) -> None:
+        tokens = self._model.renderer.tokens_of(source)
+        chance = torch.Generator(self._model.device).manual_seed(seed)
+        speech.settle(self._clip(tokens, voice, chance))
+
+    def _clip(self, tokens: Tensor, voice: Voice, chance: torch.Generator) -> Clip:
+        samples = self._model.renderer.render(tokens, self._model.voice(voice).recording, chance)
+        if self._model.watermark is not None:
+            samples = self._model.watermark.mark(samples)
+        return Clip(samples=samples, sample_rate=SAMPLE_RATE)
+
+
+def _sampling(options: EngineOptions) -> Sampling:
+    chosen = options.model_dump(include={field.name for field in fields(Sampling)}, exclude_none=True)
+    return Sampling(**chosen)
+
+
+def _seed(seed: int, attempt: int) -> int:
+    """32 bits that depend on both alone."""
+    return int.from_bytes(hashlib.blake2b(f"{seed}/attempt {attempt}".encode(), digest_size=4).digest())
