@@ -41,6 +41,16 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A rendering of an utterance that was not kept."""
+
+    seed: int
+    engine: str
+    failed: tuple[str, ...]
+    """Names of the checks it failed, or the code of the error it ended with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """How an utterance was rendered in the end."""
 
@@ -49,6 +59,14 @@ class Verdict:
     attempts: int = 1
     end: Literal["complete", "token_limit"] = "complete"
     """Whether the engine came to the end of the text, or stopped at the longest audio it makes of one utterance."""
+    speech_tokens: tuple[int, ...] | None = field(default=None, repr=False)
+    """What it was made of, for engines that speak in tokens."""
+    failed: tuple[str, ...] = ()
+    """Names of the checks that the rendering fails though it was kept."""
+    rejected: tuple[Rejected, ...] = ()
+    """Renderings before it, in the order they were made."""
+    cached: bool = False
+    """Whether it had been rendered before."""
 
 
 class Take(Protocol):
@@ -113,6 +131,8 @@ class Engine(Protocol):
     """Hertz of the clips its takes yield."""
     device: str
     """Where it computes: "cpu", "cuda:0"."""
+    revision: str
+    """Changes with whatever makes it speak differently: its library, its weights, our own code for it."""
     capabilities: Capabilities
     voices: tuple[Voice, ...]
     """The voices it brings itself; their ids begin with the engine's name."""

@@ -47,6 +47,7 @@ class ToneEngine:
 
     name = "tone"
     device = "cpu"
+    revision = "2"
     sample_rate = SAMPLE_RATE
     capabilities = Capabilities(languages=frozenset({"en", "fr", "es", "de", "ht"}), max_chars=1000, ahead=2)
     embedding_key = embedding_key("tone", "1")

@@ -71,6 +71,7 @@ class Chatterbox:
         self._openings = Kept(OPENINGS_BYTES)
         self.name = self._member.engine
         self.device = str(model.device)
+        self.revision = model.revision
         self.embedding_key = model.conditionings.key
         self.reference_limits = limits(self._member)
         self.voices = () if model.own_voice is None else (model.own_voice,)
@@ -154,7 +155,9 @@ class Chatterbox:
             self._batch.add(replace(line, attempt=line.attempt + 1, seed=_seed(utterance.seed, line.attempt)))
             return
         end: Literal["complete", "token_limit"] = "token_limit" if slot.end == "limit" else "complete"
-        line.speech.verdict = Verdict(seed=line.seed, engine=self.name, attempts=line.attempt, end=end)
+        line.speech.verdict = Verdict(
+            seed=line.seed, engine=self.name, attempts=line.attempt, end=end, speech_tokens=tuple(slot.tokens)
+        )
         if len(slot.tokens) < FEWEST_TOKENS:
             raise UnreadableText(
                 f"{self.name} had nothing to say for a text, {line.attempt} times: send more of it, or another 'seed'",

@@ -14,7 +14,7 @@ from worker.engines.chatterbox.conditioning.builtin import builtin
 from worker.engines.chatterbox.conditioning.cache import ConditioningCache
 from worker.engines.chatterbox.conditioning.enrolment import Enrolment
 from worker.engines.chatterbox.conditioning.placed import Placed
-from worker.engines.chatterbox.conditioning.revision import revision
+from worker.engines.chatterbox.conditioning.revision import digest, revision
 from worker.engines.chatterbox.decoder.decoder import Decoder, Slot
 from worker.engines.chatterbox.location import locate
 from worker.engines.chatterbox.member import Member
@@ -31,6 +31,8 @@ TEXT_ROOM = 512
 """Ids of one utterance at most: three hundred characters are fewer in every language."""
 STEPS_AHEAD = 4
 """On a GPU: reading tokens then never makes it wait."""
+ARITHMETIC = 1
+"""To be raised whenever the same weights are made to speak differently."""
 CONDITIONINGS_BYTES = 256 * 2**20
 """A thousand voices."""
 
@@ -47,6 +49,8 @@ class Model:
     enrolment: Enrolment
     watermark: Watermark | None
     conditionings: ConditioningCache
+    revision: str
+    """Stands for all that makes a text and a voice the sound they become."""
     own_voice: Voice | None
     """The one its checkpoint brings along."""
 
@@ -72,6 +76,8 @@ class Model:
         )
         weights = t3_weights(member, folder, str(device))
         found = builtin(folder, member)
+        words = f"{ARITHMETIC} {conditionings.key} watermark={settings.watermark}"
+        speaking = [(name, tensor) for name, tensor in s3gen.state_dict().items() if tensor.is_floating_point()]
         return cls(
             member=member,
             device=device,
@@ -81,6 +87,7 @@ class Model:
             enrolment=enrolment,
             watermark=Watermark() if settings.watermark else None,
             conditionings=conditionings,
+            revision=digest(words, [*sorted(weights.items()), *sorted(speaking)]),
             own_voice=None if found is None else _own_voice(member, conditionings.key, found.to_embedding()),
         )
 

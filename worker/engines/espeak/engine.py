@@ -24,6 +24,9 @@ FASTEST_WORDS_PER_MINUTE = 450
 MAX_CHARS = 2000
 """Of one utterance; espeak-ng itself has no limit, and a minute of audio is enough to wait for a cancel."""
 
+PARAMETERS = 1
+"""To be raised whenever a request is put to the library in another way."""
+
 LANGUAGE_ALIASES: Mapping[str, str] = {
     "zh-cn": "cmn",
     "zh-hans": "cmn",
@@ -76,6 +79,7 @@ class EspeakEngine:
         self._library = library
         self._files = _files_by_tag(library.voices)
         self.sample_rate = library.sample_rate
+        self.revision = f"{library.version}/{PARAMETERS}"
         self.capabilities = Capabilities(
             languages=frozenset(self._files),
             parameters=frozenset({"pitch", "pitch_range", "word_gap"}),

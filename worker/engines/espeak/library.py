@@ -34,7 +34,7 @@ from worker.engines.espeak.native import (
     Event,
     Parameter,
 )
-from worker.engines.espeak.voices import data_folder, has_dictionary, link_data, listed_voices
+from worker.engines.espeak.voices import data_folder, has_dictionary, library_version, link_data, listed_voices
 from worker.errors import EngineFailed, EngineUnavailable
 
 INT16_FULL_SCALE = 32768.0
@@ -76,6 +76,7 @@ class EspeakLibrary:
         link_data(data or self._own_data(), self._data)
         with self._instance() as espeak:
             self.sample_rate = _initialized(espeak, self._data)
+            self.version = library_version(espeak)
             self.voices = tuple(voice for voice in listed_voices(espeak) if has_dictionary(voice, self._data))
         self.variants = frozenset(path.name for path in (self._data / "voices" / "!v").iterdir())
         """Names that may follow a `+`; espeak-ng itself ignores one it does not know."""

@@ -89,6 +89,12 @@ def data_folder(espeak: ctypes.CDLL) -> Path:
     return Path(os.fsdecode(folder.value or b""))
 
 
+def library_version(espeak: ctypes.CDLL) -> str:
+    """What a library calls itself, such as "1.52.0"."""
+    espeak.espeak_Info.restype = ctypes.c_char_p
+    return (espeak.espeak_Info(None) or b"").decode(errors="replace")
+
+
 def has_dictionary(voice: InstalledVoice, data: Path) -> bool:
     """Whether its pronunciation dictionary is there: espeak-ng lists some voices that come without, and are mute."""
     description = data / LANGUAGES / voice.file

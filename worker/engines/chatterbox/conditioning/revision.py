@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import torch
 from chatterbox.models.s3gen import S3Gen
@@ -27,13 +27,18 @@ def revision(voice_encoder: VoiceEncoder, s3gen: S3Gen, member: Member) -> str:
     They stand for all that makes a conditioning what it is: the modules that enrol, as they were loaded, and the
     member's way with a recording.
     """
-    digest = hashlib.sha256(f"{ARITHMETIC} {member.prompt_tokens} {loudness_lufs(member)}".encode())
+    return digest(f"{ARITHMETIC} {member.prompt_tokens} {loudness_lufs(member)}", _enrolling(voice_encoder, s3gen))
+
+
+def digest(words: str, weights: Iterable[tuple[str, Tensor]]) -> str:
+    """Twelve hexadecimal digits that stand for `words` and the weights by name, the same on every machine."""
+    whole = hashlib.sha256(words.encode())
     sampled = []
-    for name, tensor in _enrolling(voice_encoder, s3gen):
-        digest.update(f" {name} {list(tensor.shape)}".encode())
+    for name, tensor in weights:
+        whole.update(f" {name} {list(tensor.shape)}".encode())
         sampled.append(_sampled(tensor))
-    digest.update(torch.cat(sampled).cpu().numpy().astype("<f4").tobytes())
-    return digest.hexdigest()[:DIGITS]
+    whole.update(torch.cat(sampled).cpu().numpy().astype("<f4").tobytes())
+    return whole.hexdigest()[:DIGITS]
 
 
 def _enrolling(voice_encoder: VoiceEncoder, s3gen: S3Gen) -> Iterator[tuple[str, Tensor]]:
