@@ -54,9 +54,10 @@ format: .venv/dev ## format the sources
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 
-bench: .venv/base ## print the benchmark tables
+bench: .venv/base .venv/neural ## print the benchmark tables
 	.venv/bin/python -m bench.file
 	.venv/bin/python -m bench.platform
+	.venv/bin/python -m bench.chatterbox
 
 schema: .venv/base ## write docs/request.schema.json anew
 	.venv/bin/python -m worker.request > docs/request.schema.json

@@ -24,7 +24,7 @@ TAKE_SEC = 0.2
 SAMPLE_RATE = 16_000
 
 
-def load(settings: Settings) -> SleepingEngine:  # noqa: ARG001 - the shape every engine's `load` has
+def load(name: str, settings: Settings) -> SleepingEngine:  # noqa: ARG001 - the shape every engine's `load` has
     """The engine; nothing has to be read."""
     return SleepingEngine()
 
@@ -34,6 +34,7 @@ class SleepingEngine:
 
     name = NAME
     device = "cpu"
+    revision = "1"
     sample_rate = SAMPLE_RATE
     capabilities = Capabilities(languages=frozenset({"en"}), max_chars=1000)
 
@@ -43,6 +44,10 @@ class SleepingEngine:
     def can_speak(self, voice: Voice) -> bool:
         """Its own voice only."""
         return self.name in voice.engines
+
+    def remarks(self, text: str, language: str) -> tuple[str, ...]:  # noqa: ARG002 - it reads none
+        """Nothing."""
+        return ()
 
     def submit(self, utterance: Utterance) -> Take:
         """A take that sleeps in its reader's thread, as one that computes would."""

@@ -16,7 +16,7 @@ from worker.settings import Settings
 SAMPLE_RATE = 16_000
 
 
-def load(_settings: Settings) -> SickEngine:
+def load(_name: str, _settings: Settings) -> SickEngine:
     return SickEngine()
 
 
@@ -24,11 +24,15 @@ class SickEngine:
     name = "sick"
     sample_rate = SAMPLE_RATE
     device = "cpu"
+    revision = "1"
     capabilities = Capabilities(languages=frozenset({"en"}), max_chars=1000)
     voices = (Voice(id="sick-voice", names=("Sick",), language="en", gender="neutral", engines={"sick": {}}),)
 
     def can_speak(self, voice: Voice) -> bool:
         return self.name in voice.engines
+
+    def remarks(self, _text: str, _language: str) -> tuple[str, ...]:
+        return ()
 
     def submit(self, utterance: Utterance) -> Take:
         def render(_cancelled: threading.Event) -> Iterator[Clip]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
+from builder.random_checkpoint import write_t3
 from tests.engines.chatterbox.conftest import Pair
 from tests.engines.chatterbox.job import jobs_for
+from worker.engines.chatterbox import modules
 from worker.engines.chatterbox.decoder.decoder import Decoder, Slot
+from worker.engines.chatterbox.member import MEMBERS
 from worker.errors import EngineFailed
 
 
@@ -110,3 +115,15 @@ def test_what_does_not_fit_is_refused_and_takes_no_row(pair: Pair) -> None:
 def finish(decoder: Decoder, slots: list[Slot]) -> None:
     while any(slot.end is None for slot in slots):
         decoder.step()
+
+
+def test_nano_at_its_full_size_says_what_upstream_says(tmp_path: Path) -> None:
+    nano = MEMBERS["nano"]
+    weights = load_file(write_t3(nano, tmp_path, seed=2))
+    t3 = modules.t3(nano)
+    t3.load_state_dict(weights)
+    decoder = Decoder(weights, nano, rows=3, length=500)
+    jobs = [replace(job, token_limit=40) for job in jobs_for(nano)[:3]]
+    slots = [job.admitted(decoder) for job in jobs]
+    finish(decoder, slots)
+    assert [slot.tokens for slot in slots] == [job.upstream(t3.eval()) for job in jobs]

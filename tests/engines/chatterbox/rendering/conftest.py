@@ -44,7 +44,7 @@ class Stage:
         return waveform[0].numpy()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stages(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Stage]:
     folder = tmp_path_factory.mktemp("speech")
 
@@ -68,7 +68,7 @@ def stage(request: pytest.FixtureRequest, stages: Callable[[str], Stage]) -> Sta
     return stages(request.param)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def voices(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Tensor]]:
     folder = tmp_path_factory.mktemp("voices")
 
@@ -85,7 +85,7 @@ def voices(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Tensor]]:
     return [voice(seed, tokens) for seed, tokens in enumerate((8, 50, 20))]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def watermark() -> Watermark:
     return Watermark()
 

@@ -45,7 +45,7 @@ def quick(engines: Callable[..., Chatterbox]) -> Chatterbox:
     return engines("nano", FEW_TOKENS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def voices(engines: Callable[..., Chatterbox], tmp_path_factory: pytest.TempPathFactory) -> list[Voice]:
     """Eight, for Nano."""
     folder, engine = tmp_path_factory.mktemp("voices"), engines("nano", FEW_TOKENS)
@@ -65,7 +65,7 @@ def small(member: Member) -> Member:
     return replace(member, layers=2, hidden=192, blocks=1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def engines(checkpoints: Callable[[str], Path]) -> Iterator[Callable[[str], Chatterbox]]:
     with ExitStack() as stack:
 
@@ -78,6 +78,6 @@ def engines(checkpoints: Callable[[str], Path]) -> Iterator[Callable[[str], Chat
         yield engine
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def upstreams(checkpoints: Callable[[str], Path]) -> Callable[[str], Upstream]:
     return cache(lambda name: Upstream(small(MEMBERS[name]), checkpoints(name), tokens=TOKENS))

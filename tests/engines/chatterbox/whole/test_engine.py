@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gc
 import random
+import statistics
+import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,16 +16,17 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
+import psutil
 import pytest
 import soundfile
 import torch
 from perth import PerthImplicitWatermarker  # type: ignore[import-untyped]  # it ships no types
 
-from tests.engines.chatterbox.whole.conftest import BATCH_SIZE
+from tests.engines.chatterbox.whole.conftest import BATCH_SIZE, FEW_TOKENS
 from tests.engines.chatterbox.whole.upstream import Upstream, options_of
 from voice_library.voice import Voice
 from worker.audio.clip import Clip, Samples
-from worker.engines.base import Utterance, Verdict
+from worker.engines.base import Utterance
 from worker.engines.chatterbox.engine import FEWEST_TOKENS, Chatterbox
 from worker.errors import (
     Cancelled,
@@ -155,7 +159,10 @@ def test_the_global_source_of_chance_is_left_alone(quick: Chatterbox) -> None:
 def test_the_verdict_says_where_an_utterance_was_cut(quick: Chatterbox) -> None:
     take = quick.submit(utterance(quick, seed=21))
     list(take)
-    assert take.verdict == Verdict(seed=21, engine="chatterbox-nano", attempts=1, end="token_limit")
+    verdict = take.verdict
+    assert (verdict.seed, verdict.engine, verdict.attempts) == (21, "chatterbox-nano", 1)
+    assert verdict.end == "token_limit"
+    assert len(verdict.speech_tokens or ()) == FEW_TOKENS
 
 
 def test_an_utterance_without_speech_is_tried_again_and_then_given_up(
@@ -198,19 +205,37 @@ def test_a_step_that_fails_fails_what_shares_it_and_nothing_after(quick: Chatter
     assert decoder.free_rows == BATCH_SIZE
 
 
+def census(engine: Chatterbox) -> tuple[int, ...]:
+    """What must not grow."""
+    gc.collect()
+    modules = [engine._model.renderer._s3gen, engine._model.enrolment._voice_encoder]
+    parts = [part for module in modules for part in module.modules()]
+    hooks = sum(len(part._forward_hooks) + len(part._forward_pre_hooks) for part in parts)
+    alive = sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects())
+    return len(parts), hooks, alive, threading.active_count(), len(engine._batch._under_way)
+
+
 def test_nothing_grows_with_the_utterances(quick: Chatterbox, voices: list[Voice]) -> None:
-    modules = [quick._model.renderer._s3gen, quick._model.enrolment._voice_encoder]
-
-    def census() -> tuple[int, ...]:
-        gc.collect()
-        parts = [part for module in modules for part in module.modules()]
-        hooks = sum(len(part._forward_hooks) + len(part._forward_pre_hooks) for part in parts)
-        alive = sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects())
-        return len(parts), hooks, alive, threading.active_count(), len(quick._batch._under_way)
-
     for seed in range(10):
         heard(quick, utterance(quick, "No.", seed, voice=voices[seed % 8]))
-    before = census()
+    before = census(quick)
     for seed in range(60):
         heard(quick, utterance(quick, "Yes!", seed, voice=voices[seed % 8]))
-    assert census() == before
+    assert census(quick) == before
+
+
+@pytest.mark.long
+def test_a_thousand_utterances_leave_nothing_behind(quick: Chatterbox, voices: list[Voice]) -> None:
+    process, times_sec = psutil.Process(), []
+    for seed in range(1000):
+        if seed == 200:  # caches are full, and the allocator has what it needs
+            before, resident = census(quick), process.memory_info().rss
+        began = time.perf_counter()
+        heard(quick, utterance(quick, "Yes!", seed, voice=voices[seed % 8]))
+        times_sec.append(time.perf_counter() - began)
+    grown = process.memory_info().rss - resident
+    first, last = (statistics.median(part) for part in (times_sec[200:400], times_sec[-200:]))
+    told = f"RSS {grown / 2**20:+.1f} MiB over 800 utterances; median {1e3 * first:.0f} ms, then {1e3 * last:.0f} ms"
+    sys.stdout.write(f"{told}\n")
+    assert census(quick) == before
+    assert grown < 16 * 2**20
