@@ -130,6 +130,12 @@ class InvalidReference(RequestError):
     code = "invalid_reference"
 
 
+class InvalidDocument(RequestError):
+    """The document is of no kind that is read, damaged, locked, or built to exhaust its reader."""
+
+    code = "invalid_document"
+
+
 class InvalidVoiceFile(RequestError):
     """The voice embedding that a caller sends is damaged, or no voice file at all."""
 

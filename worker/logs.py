@@ -61,3 +61,4 @@ def configure(level: str, stream: TextIO = sys.stderr) -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_JsonLine())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its warnings quote the document

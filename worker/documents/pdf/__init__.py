@@ -1,0 +1,1 @@
+"""PDF: lines at places on pages, which become paragraphs again."""
