@@ -1,0 +1,1 @@
+"""Guards: what is checked of a rendering before anybody hears it, without a second model."""
