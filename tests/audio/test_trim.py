@@ -6,7 +6,7 @@ import numpy as np
 
 from tests.audio.signals import noise, starts, tone
 from worker.audio.clip import Clip, Word, concatenate, silence
-from worker.audio.trim import trim
+from worker.audio.trim import BLOCK_SEC, trim
 
 RATE = 10_000
 SPEECH = tone(100, 0.5, RATE, phase=np.pi / 2)
@@ -51,3 +51,21 @@ def test_words_move_with_the_cut_and_stay_inside_the_clip() -> None:
     words = tuple(Word(text="w", start_sec=start_sec) for start_sec in (0.1, 0.4, 0.6, 1.5))
     clip = trim(replace(padded(0.4, 0.7), words=words), keep_sec=0.0)
     assert [round(start, 6) for start in starts(clip)] == [0.0, 0.0, 0.2, 0.5]
+
+
+def test_noise_at_the_ends_goes_where_it_is_steady() -> None:
+    hiss = noise(17_000, RATE, level=0.5 * 10 ** (-50 / 20)).samples
+    clip = replace(padded(0.5, 0.7), samples=padded(0.5, 0.7).samples + hiss)
+    assert len(trim(clip, keep_sec=0.0).samples) <= len(SPEECH.samples) + 2 * round(BLOCK_SEC * RATE)
+
+
+def test_a_soft_consonant_at_the_end_stays() -> None:
+    consonant = noise(1_000, RATE, level=0.5 * 10 ** (-38 / 20))
+    clip = concatenate((SPEECH, consonant, silence(0.5, RATE)), RATE)
+    assert len(trim(clip, keep_sec=0.0).samples) >= len(SPEECH.samples) + 950
+
+
+def test_a_soft_end_is_not_taken_for_noise_where_the_clip_has_silence() -> None:
+    soft = tone(100, 0.07, RATE, level=0.5 * 10 ** (-46 / 20))
+    clip = concatenate((SPEECH, silence(0.02, RATE), soft), RATE)
+    assert len(trim(clip, keep_sec=0.0).samples) > len(clip.samples) - 2 * round(BLOCK_SEC * RATE)

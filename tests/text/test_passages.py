@@ -9,11 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.errors import EmptyText, InvalidRequest
-from worker.text.normalise import normalise
-from worker.text.passages import (
+from worker.text.natural_pauses import (
     CLAUSE_PAUSE_SEC,
+    HEADING_PAUSE_SEC,
+    ITEM_PAUSE_SEC,
     PARAGRAPH_PAUSE_SEC,
     SENTENCE_PAUSE_SEC,
+)
+from worker.text.normalise import normalise
+from worker.text.passages import (
     Passage,
     passages,
 )
@@ -147,7 +151,14 @@ def test_a_link_that_fits_when_spoken_is_not_cut() -> None:
 def test_paragraphs_headings_and_items_end_with_a_longer_pause() -> None:
     found = split("# Title\nOne. Two\nthree.\n\nFour.\n- five\n- six\nSeven.")
     assert [passage.text for passage in found] == ["Title", "One. Two three.", "Four.", "five", "six", "Seven."]
-    assert [passage.pause_sec for passage in found] == [PARAGRAPH_PAUSE_SEC] * 5 + [0]
+    assert [passage.pause_sec for passage in found] == [
+        HEADING_PAUSE_SEC,
+        PARAGRAPH_PAUSE_SEC,
+        PARAGRAPH_PAUSE_SEC,
+        ITEM_PAUSE_SEC,
+        PARAGRAPH_PAUSE_SEC,
+        0,
+    ]
 
 
 def test_sentences_that_do_not_fit_together_are_a_pause_apart() -> None:

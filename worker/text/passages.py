@@ -8,18 +8,12 @@ from dataclasses import dataclass, replace
 
 from worker.errors import EmptyText
 from worker.text.cutting import Cut, Cutter, Kind
+from worker.text.natural_pauses import natural_pause_sec
 from worker.text.normalise import normalise as spoken_form
 from worker.text.pauses import Pause, find_pauses
 
-PARAGRAPH_PAUSE_SEC = 0.6
-SENTENCE_PAUSE_SEC = 0.25
-CLAUSE_PAUSE_SEC = 0.1
-_PAUSES_SEC = {
-    Kind.PARAGRAPH: PARAGRAPH_PAUSE_SEC,
-    Kind.SENTENCE: SENTENCE_PAUSE_SEC,
-    Kind.CLAUSE: CLAUSE_PAUSE_SEC,
-    Kind.WORD: 0.0,
-}
+AFTERWARDS_CHARS = 64
+"""How far is looked for what follows a piece."""
 _SHORTEST_LIMIT_CHARS = 32
 """One character may take this many when it is spoken: `≥` is "greater than or equal to"."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -78,7 +72,7 @@ def passages(
     size = min(target_chars, limit_chars)
     cutter = Cutter(text=bare, language=language, size=size, say=lambda written: normalise(written, language))
     tagged_sec = {pause.end: pause.length_sec for pause in pauses}
-    pieces = [_piece(cut, tagged_sec.get(cut.end, 0.0)) for cut in cutter.cuts(list(tagged_sec))]
+    pieces = [_piece(cut, bare, tagged_sec.get(cut.end, 0.0)) for cut in cutter.cuts(list(tagged_sec))]
     voiced = _voiced(pieces)
     if not voiced:
         raise EmptyText("There is nothing to speak in the text: write at least one word.", field="text")
@@ -94,12 +88,14 @@ def _without_tags(source: str, pauses: Sequence[Pause]) -> str:
     return _SURROGATE.sub(_INVISIBLE, "".join([*parts, source[position:]]))
 
 
-def _piece(cut: Cut, tagged_sec: float) -> _Piece:
+def _piece(cut: Cut, source: str, tagged_sec: float) -> _Piece:
     return _Piece(
         start=cut.start,
         end=cut.end,
         text=cut.spoken if any(map(str.isalnum, cut.spoken)) else "",
-        natural_sec=_PAUSES_SEC[cut.kind],
+        natural_sec=natural_pause_sec(
+            cut.kind, source[cut.start : cut.end], source[cut.end : cut.end + AFTERWARDS_CHARS]
+        ),
         tagged_sec=tagged_sec,
         joins_next=cut.kind is not Kind.PARAGRAPH and not tagged_sec,
     )
