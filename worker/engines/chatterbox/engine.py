@@ -27,7 +27,7 @@ from worker.engines.chatterbox.rendering.renderer import SAMPLE_RATE
 from worker.engines.chatterbox.speech import Speech
 from worker.engines.chatterbox.text.budget import token_limit
 from worker.engines.chatterbox.text.punctuation import punctuated
-from worker.engines.chatterbox.text.tags import stripped, tags_in
+from worker.engines.tags import stripped
 from worker.errors import UnreadableText
 from worker.request import EngineOptions
 from worker.settings import Settings
@@ -90,13 +90,9 @@ class Chatterbox:
         embedding = voice.embeddings.get(self.embedding_key)
         return voice.reference is not None if embedding is None else Conditioning.fits(embedding, self._member)
 
-    def remarks(self, text: str, language: str) -> tuple[str, ...]:
-        """Tags that it leaves out or does not know, and what it lacks for the language."""
-        tags = tags_in(text)
-        told = [tag.warning for tag in tags.unknown]
-        if tags.known and not self._member.tags:
-            told.append(f"it does not act on tags; {len(tags.known)} were left out")
-        return (*told, *self._model.tokenizer.shortcomings(language))
+    def remarks(self, text: str, language: str) -> tuple[str, ...]:  # noqa: ARG002 - it reads what it is given
+        """What it lacks for the language."""
+        return self._model.tokenizer.shortcomings(language)
 
     def enroll(self, reference: Reference) -> Embedding:
         """What it needs to speak as the speaker of `reference`."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from worker.engines.tags import TAGS
 from worker.request import EngineOptions
 
 START_SPEECH = 6561
@@ -89,11 +90,6 @@ LANGUAGES = frozenset(
     | {"ko", "ms", "nl", "no", "pl", "pt", "ru", "sv", "sw", "tr", "zh"}
 )
 """What the multilingual members speak (`SUPPORTED_LANGUAGES` of chatterbox-tts)."""
-TAGS = frozenset(
-    {"advertisement", "angry", "chuckle", "clear throat", "cough", "crying", "dramatic", "fear", "gasp", "groan"}
-    | {"happy", "laugh", "narration", "sarcastic", "shush", "sigh", "sniff", "surprised", "whispering"}
-)
-"""The tokens that Turbo's and Nano's tokenizer has beyond GPT-2's."""
 
 _MULTILINGUAL = Member(
     name="multilingual",

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from tests.engines.chatterbox.text.spoken import SENTENCES
 from tests.engines.chatterbox.text.upstream import Ids
-from worker.engines.chatterbox.member import LANGUAGES, MEMBERS, TAGS, Member
+from worker.engines.chatterbox.member import LANGUAGES, MEMBERS, Member
 from worker.engines.chatterbox.text.punctuation import punctuated
-from worker.engines.chatterbox.text.tags import stripped
 from worker.engines.chatterbox.text.tokenizer import Tokenizer, load
+from worker.engines.tags import TAGS, stripped
 from worker.errors import EmptyText, TextTooLong, UnreadableText, UnsupportedLanguage
 
 Folders = Callable[[str], Path]

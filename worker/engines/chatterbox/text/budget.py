@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import unicodedata
 
-from worker.engines.chatterbox.text.tags import tags_in
+from worker.engines.tags import tags_in
 
 TOKENS_PER_SECOND = 25
 LONGEST = 1000

@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.engines.chatterbox.member import TAGS
-from worker.engines.chatterbox.text.tags import stripped, tags_in
+from worker.engines.tags import TAGS, stripped, tags_in
 
-REPOSITORY = Path(__file__).parents[4]
+REPOSITORY = Path(__file__).parents[2]
 NONE: frozenset[str] = frozenset()
 BRACKETS = st.lists(st.sampled_from([*TAGS, "[", "]", " ", "laff", "a", "[laugh]", ".", "\n"]), max_size=12).map(
     "".join
@@ -113,6 +112,6 @@ def test_the_time_grows_with_the_text_only(piece: str) -> None:
 
 def test_tags_come_without_torch() -> None:
     package = "worker.engines.chatterbox.text"
-    code = f"import sys, {package}.tags, {package}.budget, {package}.punctuation; print('torch' in sys.modules)"
+    code = f"import sys, worker.engines.tags, {package}.budget, {package}.punctuation; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
