@@ -1,4 +1,4 @@
-"""Real parts, shared: one worker with every engine that needs no weights."""
+"""Real parts, shared: one worker with every engine that needs no weights, which makes everything anew."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from worker.vitals import Vitals
 
 @pytest.fixture(scope="session")
 def worker() -> Iterator[Worker]:
-    worker = Worker.load(Settings(engines=("espeak", "tone")))
+    worker = Worker.load(Settings(engines=("espeak", "tone"), cache_mb=0, guards=False))
     yield worker
     worker.engines.close()
 

@@ -13,6 +13,7 @@ from worker.request import (
     ALIASES,
     CloningRequest,
     ConversionRequest,
+    DialogueRequest,
     HealthRequest,
     SynthesisRequest,
     VoicesRequest,
@@ -26,6 +27,12 @@ REPOSITORY = Path(__file__).parent.parent
 def synthesis(**fields: object) -> SynthesisRequest:
     request = parse({"text": "hello", **fields})
     assert isinstance(request, SynthesisRequest)
+    return request
+
+
+def dialogue(*segments: object) -> DialogueRequest:
+    request = parse({"type": "dialogue", "segments": list(segments)})
+    assert isinstance(request, DialogueRequest)
     return request
 
 
@@ -87,7 +94,71 @@ def test_a_text_with_a_speaker_of_its_own_is_a_cloning(speaker: dict[str, str], 
 
 
 def test_a_cloning_takes_every_field_of_a_synthesis() -> None:
-    assert set(SynthesisRequest.model_fields) < set(CloningRequest.model_fields)
+    assert set(SynthesisRequest.model_fields) - {"voice_tags"} < set(CloningRequest.model_fields)
+
+
+def test_segments_are_read_like_requests() -> None:
+    foreign = {"prompt": "hi", "voice_id": "sarah", "lang_code": "fr", "speed_factor": 2, "model": "tts-1", "pitch": 60}
+    ours = {"text": "hi", "voice": "sarah", "language": "fr", "speed": 2, "engine": "auto", "options": {"pitch": 60}}
+    request = dialogue({**foreign, "speaker": None}, {"text": "yes", "gap_sec": 0.5})
+    assert request == dialogue(ours, {"text": "yes", "gap_sec": 0.5})
+    assert request.segments[0].options.given == {"pitch"}
+
+
+def test_a_dialogue_takes_what_a_recording_has_in_common_but_no_text() -> None:
+    assert set(SynthesisRequest.model_fields) - set(DialogueRequest.model_fields) == {"text", "voice_tags"}
+
+
+@pytest.mark.parametrize(
+    ("segment", "field", "message"),
+    [
+        ({"text": "x", "voise": "y"}, "segments.1.voise", "'segments.1': unknown field 'voise'; did you mean 'voice'"),
+        ({"text": "x", "temprature": 1}, "segments.1.temprature", "did you mean 'temperature'"),
+        ({"text": "x", "options": {"pich": 3}}, "segments.1.options.pich", "did you mean 'pitch'"),
+        ({"text": "x", "response_format": "mp3"}, "segments.1.response_format", "beside 'segments'"),
+        ({"text": "x", "prompt": "y"}, "segments.1.text", "given twice"),
+        ({"text": "x", "secret text of the caller": 1}, "segments.1", "unknown field"),
+        ({"voice": "sarah"}, "segments.1.text", "required"),
+        ({"text": "x", "gap_sec": 11}, "segments.1.gap_sec", "less than or equal to 10"),
+        ({"text": "x", "speed": 9}, "segments.1.speed", "less than or equal to 4"),
+        ({"text": "x", "speaker": ""}, "segments.1.speaker", "at least 1"),
+        ("x", "segments.1", "send an object"),
+    ],
+)
+def test_a_bad_segment_is_named_with_its_number(segment: object, field: str, message: str) -> None:
+    with pytest.raises(InvalidRequest, match=message) as caught:
+        dialogue({"text": "fine"}, segment)
+    assert caught.value.field == field
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("segments", "message"),
+    [([], "list should have at least 1"), ([{"text": "x"}] * 2001, "at most 2000"), ({"text": "x"}, "send a list")],
+)
+def test_a_dialogue_has_a_list_of_segments(segments: object, message: str) -> None:
+    with pytest.raises(InvalidRequest, match=message) as caught:
+        parse({"type": "dialogue", "segments": segments})
+    assert caught.value.field == "segments"
+
+
+@pytest.mark.parametrize(
+    ("lexicon", "field", "message"),
+    [
+        ({" ": "x"}, "lexicon", "blank"),
+        ({"": "x"}, "lexicon", "at least 1"),
+        ({"é": "x", "e\u0301": "y"}, "lexicon", "given twice"),
+        ({"GIF": 3}, "lexicon.GIF", "valid string"),
+        ({"x" * 65: "y"}, "lexicon", "at most 64"),
+        ({"x": "y" * 201}, "lexicon.x", "at most 200"),
+        ({str(number): "y" for number in range(501)}, "lexicon", "at most 500"),
+        (["GIF"], "lexicon", "send an object"),
+    ],
+)
+def test_a_bad_lexicon_is_refused(lexicon: object, field: str, message: str) -> None:
+    with pytest.raises(InvalidRequest, match=message) as caught:
+        parse({"text": "x", "lexicon": lexicon})
+    assert caught.value.field == field
 
 
 @pytest.mark.parametrize("name", ["me", "my_voice", "my-voice-2", "Ma Voix É", "7", "x" * 64])
@@ -126,9 +197,11 @@ def test_null_fields_count_as_absent() -> None:
         ({"voice": "sarah"}, "text", "required"),
         ({"text": "x", "prompt": "y"}, "text", "given twice"),
         ({"text": "x", "pitch": 3, "options": {"pitch": 4}}, "pitch", "given twice"),
-        ({"text": "x", "options": "loud", "pitch": 4}, "options", "valid"),
+        ({"text": "x", "options": "loud", "pitch": 4}, "options", "send an object"),
         ({"text": "x", "save_voice": "me"}, "save_voice", "belongs to cloning"),
         ({"text": "x", "source_audio": "AA"}, "source_audio", "belongs to conversion"),
+        ({"text": "x", "segments": []}, "segments", "belongs to dialogue"),
+        ({"text": "x", "ref_audio": "AA", "voice_tags": True}, "voice_tags", "belongs to synthesis"),
         ({"text": "x", "ref_audio": "AA", "save_voice": "../x"}, "save_voice", "letters a-z"),
         ({"text": "x", "ref_audio": "AA", "retrun_embedding": True}, "retrun_embedding", "'return_embedding'"),
         ({"text": "x", "ref_audio": ""}, "reference_audio", "at least 1"),
@@ -137,7 +210,7 @@ def test_null_fields_count_as_absent() -> None:
         ({"type": "conversion", "source_audio": "AA", "text": "x"}, "text", "belongs to synthesis, cloning"),
         ({"type": "conversion", "source_audio": "AA", "pitch": 3}, "pitch", "unknown field"),
         ({"type": "sythesis", "text": "x"}, "type", "did you mean 'synthesis'"),
-        ({"type": 3}, "type", "known: synthesis, cloning, conversion, voices"),
+        ({"type": 3}, "type", "known: synthesis, cloning, conversion, dialogue, long_text, voices"),
         ({"type": "health", "text": "x"}, "text", "unknown field"),
         ({"text": "x", "fallback": [{"engine": "espeak"}]}, "fallback", "'none'"),
         ({"text": "x", "delivery": "mail"}, "delivery", "'volume' or 's3'"),
@@ -181,6 +254,8 @@ def test_the_schema_accepts_what_the_parser_accepts_and_refuses_what_it_refuses(
     assert validator.is_valid({"type": "health"})
     assert validator.is_valid({"type": "cloning", "text": "hi", "reference_audio": "AA", "save_voice": "me"})
     assert validator.is_valid({"type": "conversion", "source_audio": "AA", "voice": "me"})
+    assert validator.is_valid({"type": "dialogue", "segments": [{"text": "hi", "voice": "me"}], "lexicon": {"a": "b"}})
+    assert not validator.is_valid({"type": "dialogue", "segments": []})
     assert not validator.is_valid({"type": "conversion", "text": "hi", "voice": "me"})
     assert not validator.is_valid({"type": "synthesis", "text": "hi", "speed": 5})
     assert not validator.is_valid({"type": "synthesis", "text": "hi", "sped": 1})

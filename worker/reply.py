@@ -25,8 +25,16 @@ class UtteranceReply(_Frozen):
     seed: int
     engine: str
     attempts: int
-    verdict: Literal["ok", "token_limit"]
+    verdict: Literal["ok", "token_limit", "failed_checks"]
     """token_limit: the engine stopped at the longest audio it makes at once, and the end may be missing."""
+    failed: tuple[str, ...] | None = None
+    """Names of the checks that no rendering passed; this is the best of them."""
+    part: int | None = None
+    """Of a long text in several files, the number of the one it is heard in, from 1."""
+    segment: int | None = None
+    """Of a dialogue, the number of the segment in whose text the span is, from 0."""
+    speaker: str | None = None
+    """Who says it, where several speak."""
 
 
 class JobMetrics(_Frozen):
@@ -45,6 +53,10 @@ class JobMetrics(_Frozen):
     """Time to first audio, from the start of the job."""
     cache_hits: int
     """Utterances that did not have to be rendered."""
+    utterances: int | None = None
+    """How many there are."""
+    retries: int | None = None
+    """Renderings that were not kept."""
     leaving: str | None = None
     """Why the worker asks to be replaced after this job."""
 
@@ -81,6 +93,54 @@ class SpeechReply(Destination):
     voice_embedding: str | None = None
     """Base64, where a cloning asked for it: to be sent instead of the recording the next time."""
     metrics: JobMetrics
+
+
+class FileReply(_Frozen):
+    """A file beside the audio; exactly one of the first three fields is set."""
+
+    base64: str | None = None
+    url: str | None = None
+    path: str | None = None
+    content_type: str
+    size_bytes: int
+
+
+class ChapterReply(_Frozen):
+    """A chapter, or what of it is heard in one file."""
+
+    number: int
+    """Of the chapter, from 1."""
+    title: str | None
+    part: int
+    """Number of the file, from 1."""
+    start_sec: float
+    """Its place in that file."""
+    end_sec: float
+
+
+class PartReply(Destination):
+    """One file of a long text."""
+
+    number: int
+    """From 1."""
+    duration_sec: float
+    size_bytes: int
+    captions: FileReply | None = None
+
+
+class LongTextReply(SpeechReply):
+    """A long text; where it is one file, that stands here too, else in `parts` alone.
+
+    `utterances` are those whose verdict is not "ok", as many as there is room for; the manifest has all.
+    """
+
+    title: str | None = None
+    author: str | None = None
+    chapters: tuple[ChapterReply, ...]
+    parts: tuple[PartReply, ...]
+    manifest: FileReply | None = None
+    """JSON: every utterance with its span, times, seed, engine, attempts and verdict; chapters; files."""
+    cue_sheet: FileReply | None = None
 
 
 class AudioPiece(_Frozen):

@@ -8,22 +8,25 @@ from typing import Any
 
 from voice_library.errors import VoiceLibraryError
 from worker.errors import Cancelled, OutOfMemory, WorkerError, WorkerFault
-from worker.jobs import cloning, conversion, health, synthesis, voices
+from worker.jobs import cloning, conversion, dialogue, health, long_text, tagged, voices
 from worker.jobs.context import Job, Worker
 from worker.logs import event, job_context
 from worker.reply import ErrorDetail, ErrorReply, Reply, SpeechReply
-from worker.request import SpokenRequest, parse
+from worker.request import DirectedRequest, parse
 
 JOBS: Mapping[str, Callable[[Any, Job, Worker], Reply]] = {
-    "synthesis": synthesis.run,
+    "synthesis": tagged.run,
     "cloning": cloning.run,
     "conversion": conversion.run,
+    "dialogue": dialogue.run,
+    "long_text": long_text.run,
     "voices": voices.run,
     "health": health.run,
 }
 STREAMS: Mapping[str, Callable[[Any, Job, Worker], Generator[bytes, None, Reply]]] = {
-    "synthesis": synthesis.stream,
+    "synthesis": tagged.stream,
     "cloning": cloning.stream,
+    "dialogue": dialogue.stream,
 }
 
 logger = logging.getLogger(__name__)
@@ -46,14 +49,14 @@ class Service:
 
     def close(self) -> None:
         """Frees the engines."""
-        self.worker.engines.close()
+        self.worker.close()
 
     def _answers(self, job: Job, given: object, *, streams: bool) -> Generator[bytes | Reply, None, None]:
         reply: Reply | None = None
         try:
             request = parse(given)
             job.cancellation.stop_if_cancelled()
-            if streams and isinstance(request, SpokenRequest) and request.stream:
+            if streams and isinstance(request, DirectedRequest) and request.stream and request.type in STREAMS:
                 reply = yield from STREAMS[request.type](request, job, self.worker)
             else:
                 reply = JOBS[request.type](request, job, self.worker)

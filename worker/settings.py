@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -48,6 +48,10 @@ class Settings(BaseModel):
     """Where neural engines compute: `cpu`, `cuda`, `cuda:1`; `auto` is a GPU where there is one."""
     batch_size: int = Field(default=8, ge=1, le=256)
     """Utterances that an engine which batches speaks side by side, those of all jobs together."""
+    guards: bool = True
+    """Whether utterances are judged before they are heard: cut, repeated, noisy, silent or clipped ones."""
+    guard_retries: int = Field(default=2, ge=0, le=10)
+    """How often an utterance that fails is made again; then the best is kept, and the reply says what is wrong."""
     watermark: bool = True
     """Whether neural speech carries an inaudible mark that says it is synthetic; every reply says whether it does."""
     lazy_engines: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
@@ -58,10 +62,22 @@ class Settings(BaseModel):
     """Folder that `save_voice` of a cloning writes to, read at start; unset, voices are not saved."""
     volume_dir: Path | None = None
     """Folder that `delivery: volume` writes to; unset, that delivery is off."""
+    cache_mb: int = Field(default=256, ge=0)
+    """Memory, in MiB, for utterances that may be asked for again; 0 keeps none there."""
+    cache_ttl_sec: float = Field(default=604_800.0, gt=0)
+    """Seconds after which an utterance is rendered anew, wherever it was kept; the default is a week."""
+    cache_dir: Path | None = None
+    """Folder, on a volume, for utterances that outlive the worker; unset, none do there."""
+    cache_disk_mb: int = Field(default=4096, ge=1)
+    """Size, in MiB, that this folder is kept at."""
+    cache_s3: bool = False
+    """Whether utterances are kept in the bucket too, which the access key then has to be allowed to read and list."""
     max_text_chars: int = Field(default=50_000, ge=1)
     """Longest text of a synthesis request, in characters."""
+    max_long_text_mb: int = Field(default=100, ge=1, le=4096)
+    """Longest text of a long-text request, and largest document, in MiB."""
     max_audio_sec: float = Field(default=3600.0, gt=0)
-    """Longest recording of one request, in seconds."""
+    """Longest recording of one request, in seconds; a long text has no such limit."""
     loudness_lufs: float = Field(default=-19.0, ge=-40.0, le=-8.0)
     """Integrated loudness each utterance is brought to, in LUFS (mono; −16 LUFS stereo sounds as loud)."""
     lanes: int = Field(default=2, ge=1, le=256)
@@ -70,6 +86,8 @@ class Settings(BaseModel):
     """Memory, in MiB, that the process may gain after its first jobs before it asks to be replaced."""
     frontend: Literal["queue", "stream"] = "queue"
     """How jobs are answered on the platform: with one reply, or with audio as it is made for those that ask."""
+    progress_sec: float = Field(default=5.0, ge=0)
+    """Seconds between two reports on how far a long job is; 0 sends none."""
     espeak_library: Path | None = None
     """A libespeak-ng of your own; unset, the one of the espeakng-loader package, else the system's."""
     models_dir: Path | None = None
@@ -105,6 +123,12 @@ class Settings(BaseModel):
     @classmethod
     def _settle_s3(cls, given: Any) -> Any:
         return settings_s3.settled(given) if isinstance(given, dict) else given
+
+    @model_validator(mode="after")
+    def _check_cache(self) -> Self:
+        if self.cache_s3 and not self.s3_bucket:
+            raise ValueError("TTS_CACHE_S3 needs a bucket: set TTS_S3_BUCKET and its credentials")
+        return self
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:

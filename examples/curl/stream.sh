@@ -41,6 +41,9 @@ take() {
         "$event"' | "\($file): \(.duration_sec * 10 | round / 10) s of audio, voice \(.voice)"' "$answer" >&2
       exit 0
       ;;
+    progress)
+      jq --raw-output "$event"' | "\(.done // 0 | . * 100 | round) % spoken"' "$answer" >&2
+      ;;
     failed)
       fail "$(jq --raw-output "$event.failure"' | "\(.code): \(.message)"' "$answer")"
       ;;

@@ -38,6 +38,8 @@ async function* pieces(id) {
       return;
     } else if (event.type === "audio" || event.type === "done") {
       throw new Error(`piece ${next} was lost: the file ends before it`);
+    } else if (event.type === "progress") {
+      console.error(`${Math.round(100 * (event.done ?? 0))} % spoken`);
     } else if (event.type === "failed") {
       throw new Error(`${event.failure.code}: ${event.failure.message}`);
     }

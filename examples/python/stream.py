@@ -101,6 +101,8 @@ def pieces(endpoint: Endpoint, job_id: str) -> Iterator[bytes]:
             return
         elif kind in ("audio", "done"):
             sys.exit(f"piece {next_index} was lost: the file ends before it")
+        elif kind == "progress":
+            say(f"{100 * event.get('done', 0):.0f} % spoken")
         elif kind == "failed":
             sys.exit(f"{event['failure']['code']}: {event['failure']['message']}")
     sys.exit(reason(endpoint.status(job_id)))

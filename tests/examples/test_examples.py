@@ -90,7 +90,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, store: Store, volume: Path) 
 @pytest.fixture(scope="module")
 def streaming(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """An endpoint that streams."""
-    with endpoint(tmp_path_factory.mktemp("streaming"), TTS_FRONTEND="stream") as platform:
+    with endpoint(tmp_path_factory.mktemp("streaming"), TTS_FRONTEND="stream", TTS_PROGRESS_SEC="0.05") as platform:
         yield platform
 
 
@@ -196,6 +196,17 @@ def test_streamed_pieces_are_written_in_order_and_make_up_the_file(
     assert reply["pieces"] > 1
     check_is_the_audio_of(reply, user.file)
     assert tells_length(printed, reply)
+
+
+@each(STREAMING)
+def test_how_far_a_stream_is_is_told_between_its_pieces(name: str, streaming: ControlPlane, user: User) -> None:
+    status, printed = user.run(streaming, name, LONGER_TEXT)
+    assert status == 0, printed
+    shares = [int(share) for share in re.findall(r"^(\d+) % spoken", printed, re.MULTILINE)]
+    assert len(shares) > 1
+    assert shares == sorted(shares)
+    assert 0 < shares[0] < 100
+    assert printed.index("piece 0") < printed.index("% spoken") < printed.index("s of audio")
 
 
 @each(STREAMING)

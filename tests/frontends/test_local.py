@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
+import re
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
 import soundfile
 
 REPOSITORY = Path(__file__).parent.parent.parent
+LONG = {"input": {"text": "One sentence after another, until all of it has been said. " * 120}}
+"""Five seconds of work."""
 
 
 def run(*arguments: str, output: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -25,6 +32,25 @@ def run(*arguments: str, output: Path, **environment: str) -> subprocess.Complet
         timeout=60,
         check=False,
     )
+
+
+def on_terminal(*arguments: str, output: Path) -> str:
+    """What a run that ends well writes to stderr, which is a terminal."""
+    near, far = pty.openpty()
+    fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    command = [sys.executable, "handler.py", "--output", str(output), *arguments]
+    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=far)
+    os.close(far)
+    sent = b""
+    try:
+        while chunk := os.read(near, 65_536):
+            sent += chunk
+    except OSError:  # how Linux says that the other end is closed
+        pass
+    finally:
+        os.close(near)
+        assert process.wait(60) == 0
+    return sent.decode()
 
 
 def test_without_arguments_it_speaks_the_example_and_says_what_it_did(tmp_path: Path) -> None:
@@ -51,6 +77,7 @@ def test_audio_too_large_for_a_reply_is_saved_all_the_same(tmp_path: Path) -> No
     job = {"input": {"text": text, "response_format": "wav", "sample_rate": 48_000, "seed": 1}}
     done = run("--test_input", json.dumps(job), output=tmp_path)
     assert done.returncode == 0, done.stderr
+    assert done.stderr == ""  # it is no terminal, and has no use for a bar
     assert [path.name for path in tmp_path.iterdir()] == ["sarah-1.wav"]
     assert (tmp_path / "sarah-1.wav").stat().st_size > 10_000_000
 
@@ -72,6 +99,12 @@ def test_a_bad_request_exits_with_1_and_the_typed_error(tmp_path: Path, argument
     assert error["code"] == code
     assert message in error["message"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_long_job_shows_how_far_it_is_on_a_terminal(tmp_path: Path) -> None:
+    long = on_terminal("--test_input", json.dumps(LONG), output=tmp_path)
+    assert re.search(r"\r +\d+ %\|.*\| [\d.]+ s of audio, [\d.]+ x real time, \d+:\d\d left", long)
+    assert long.splitlines()[-1].strip() == ""  # its line was cleared
 
 
 def test_voices_and_health_print_their_reply(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import threading
 
 from worker.errors import EmptyText
 from worker.frontends.pipe import PIECE_BYTES, WAITING_BYTES, Pipe
+from worker.jobs.progress import ProgressReport
 from worker.service import error_reply
 
 REPLY = error_reply(EmptyText("the last word"))
@@ -24,6 +25,18 @@ def making(pipe: Pipe, *answers: bytes) -> threading.Thread:
     maker = threading.Thread(target=make)
     maker.start()
     return maker
+
+
+def report(utterances: int) -> ProgressReport:
+    return ProgressReport(
+        done=None,
+        audio_sec=1.0,
+        elapsed_sec=1.0,
+        speed=None,
+        remaining_sec=None,
+        utterances=utterances,
+        again=False,
+    )
 
 
 async def read(pipe: Pipe) -> list[bytes]:
@@ -70,3 +83,36 @@ def test_closing_lets_a_waiting_maker_go() -> None:
         assert not maker.is_alive()
 
     asyncio.run(run())
+
+
+def test_the_latest_report_comes_before_what_waits_and_none_once_the_reply_is_there() -> None:
+    async def run() -> list[object]:
+        pipe = Pipe(asyncio.get_running_loop())
+        pipe.report(report(1))
+        pipe.report(report(2))
+        pipe.put(b"x")
+        answers = [await pipe.get(), await pipe.get()]
+        pipe.report(report(3))
+        pipe.put(REPLY)
+        return [*answers, await pipe.get()]
+
+    assert asyncio.run(run()) == [report(2), b"x", REPLY]
+
+
+def test_a_report_wakes_a_reader_and_never_waits_itself() -> None:
+    async def run() -> object:
+        pipe = Pipe(asyncio.get_running_loop())
+        reading = asyncio.create_task(pipe.get())
+        await asyncio.sleep(0)
+        pipe.report(report(1))
+        got = await asyncio.wait_for(reading, 5)
+        maker = making(pipe, *[b"x" * PIECE_BYTES] * 20)
+        maker.join(0.1)
+        assert maker.is_alive()  # for the pipe is full
+        pipe.report(report(2))
+        pipe.close()
+        pipe.report(report(3))
+        maker.join(5)
+        return got
+
+    assert asyncio.run(run()) == report(1)

@@ -22,6 +22,7 @@ def replaced_parts() -> dict[str, tuple[Any, str]]:
 
     Whoever raises the pin reads these sources again, mends the hardening, and then writes the new digests.
     """
+    from runpod import http_client
     from runpod.serverless.modules import rp_fitness, rp_http, rp_job, rp_ping, rp_scale, worker_state
 
     return {
@@ -34,6 +35,7 @@ def replaced_parts() -> dict[str, tuple[Any, str]]:
         "the register of checks": (rp_fitness.register_fitness_check, "04e7f54e5b2c6973"),
         "the run of checks": (rp_fitness.run_fitness_checks, "cdfb0bbbce0e2a8d"),
         "the ping process": (rp_ping, "6db09105cd27cfa7"),
+        "the sessions it posts in": (http_client.AsyncClientSession, "1c7910233ce3d6d4"),
         "the list of jobs in hand": (worker_state.JobsProgress, "36fc501c771d8f2f"),
     }
 

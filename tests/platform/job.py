@@ -56,6 +56,9 @@ class Job:
     output: object = None
     error: object = None
     progress: object = None
+    """The last report of its worker's."""
+    progress_reports: list[object] = field(default_factory=list)
+    """Every one of them, in order of arrival."""
     retries: int = 0
     chunks: list[object] = field(default_factory=list)
     """Everything that was streamed, in order of arrival."""
@@ -75,4 +78,10 @@ class Job:
         return self.id.startswith("sync-")
 
     def snapshot(self) -> Job:
-        return replace(self, chunks=list(self.chunks), deliveries=list(self.deliveries), results=list(self.results))
+        return replace(
+            self,
+            chunks=list(self.chunks),
+            deliveries=list(self.deliveries),
+            results=list(self.results),
+            progress_reports=list(self.progress_reports),
+        )

@@ -151,6 +151,7 @@ class Queue:
             self.blame("progress_after_final", worker_id, job_id)
             return
         job.progress = progress
+        job.progress_reports.append(progress)
         self._changed()
 
     def add_chunk(self, worker_id: str, job_id: str, chunk: object) -> None:

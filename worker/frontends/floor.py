@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from worker.frontends.lanes import Lanes
 from worker.jobs.context import Job
+from worker.jobs.progress import Progress
 from worker.takes.cancellable import Cancellation
 
 T = TypeVar("T")
@@ -28,7 +29,9 @@ class Floor:
         self._threads = ThreadPoolExecutor(self.slots, thread_name_prefix="job")
         self._in_hand: dict[str, Cancellation] = {}
 
-    async def run(self, platform_job: Mapping[str, Any], work: Callable[[Job], T]) -> T:
+    async def run(
+        self, platform_job: Mapping[str, Any], work: Callable[[Job], T], progress: Progress | None = None
+    ) -> T:
         """What `work` makes of a job of the platform's, in a thread; cancelling this cancels the job."""
         received_sec, job_id = time.monotonic(), str(platform_job.get("id", "unknown"))
         cancellation = self._in_hand[job_id] = Cancellation()
@@ -39,6 +42,7 @@ class Floor:
                     queue_sec=time.monotonic() - received_sec,
                     s3_config=platform_job.get("s3Config"),
                     cancellation=cancellation,
+                    progress=progress or Progress(),
                 )
                 return await asyncio.get_running_loop().run_in_executor(self._threads, work, job)
         except asyncio.CancelledError:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from worker.audio.formats import FORMATS
 from worker.errors import InvalidRequest
+from worker.frontends.bar import bar
 from worker.jobs.context import Job, Worker
-from worker.reply import ErrorReply, SpeechReply
+from worker.reply import ErrorReply, LongTextReply, SpeechReply
 from worker.service import Service
 from worker.settings import REPOSITORY, Settings
 
@@ -34,11 +35,12 @@ def run(arguments: Sequence[str], settings: Settings) -> int:
         settings = settings.model_copy(update={"volume_dir": output})
     service = Service(Worker.load(settings))
     try:
-        reply = service.run(Job(id=f"local-{uuid.uuid4()}"), given)
+        with bar(sys.stderr) as progress:
+            reply = service.run(Job(id=f"local-{uuid.uuid4()}", progress=progress), given)
     finally:
         service.close()
     if isinstance(reply, SpeechReply):
-        sys.stdout.write(_summary(reply, _saved(reply, output)))
+        sys.stdout.write(_summary(reply, _files(reply, output)))
         return 0
     failed = isinstance(reply, ErrorReply)
     stream = sys.stderr if failed else sys.stdout
@@ -76,6 +78,15 @@ def _job_input(text: str | None) -> object:
     return job["input"]
 
 
+def _files(reply: SpeechReply, folder: Path) -> list[Path]:
+    """The files with the reply's audio: a long text's stand where they were delivered, beside what belongs to them."""
+    if isinstance(reply, LongTextReply):
+        paths = [Path(part.audio_path) for part in reply.parts if part.audio_path]
+        if paths:
+            return paths
+    return [_saved(reply, folder)]
+
+
 def _saved(reply: SpeechReply, folder: Path) -> Path:
     """The file with the reply's audio, named after what made it."""
     path = folder / f"{reply.voice}-{reply.seed}{FORMATS[reply.format].extension}"
@@ -87,12 +98,12 @@ def _saved(reply: SpeechReply, folder: Path) -> Path:
     return path
 
 
-def _summary(reply: SpeechReply, path: Path) -> str:
+def _summary(reply: SpeechReply, paths: list[Path]) -> str:
     rtf = reply.metrics.rtf or 0.0
     worked_sec = reply.metrics.synth_sec + reply.metrics.encode_sec
     kind = f"{reply.format}, {reply.sample_rate} Hz"
     lines = [
-        f"{path}",
+        *(f"{path}" for path in paths),
         f"  {reply.duration_sec:.1f} s of audio: {kind}, {reply.size_bytes / 1000:.0f} kB",
         f"  made in {worked_sec:.2f} s, real-time factor {rtf:.3f}",
         f"  engine {reply.engine}, voice {reply.voice}, language {reply.language}, seed {reply.seed}",

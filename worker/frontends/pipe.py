@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 
+from worker.jobs.progress import ProgressReport
 from worker.reply import Reply
 
 PIECE_BYTES = 700_000
@@ -21,6 +22,7 @@ class Pipe:
         self._news = asyncio.Event()
         self._changed = threading.Condition()
         self._waiting = bytearray()
+        self._report: ProgressReport | None = None
         self._reply: Reply | None = None
         self._closed = False
 
@@ -35,16 +37,26 @@ class Pipe:
             self._loop.call_soon_threadsafe(self._news.set)
             return not self._closed
 
+    def report(self, report: ProgressReport) -> None:
+        """Adds the latest report, in place of one that waits, from any thread; it never waits."""
+        with self._changed:
+            if not self._closed:
+                self._report = report
+                self._loop.call_soon_threadsafe(self._news.set)
+
     def close(self) -> None:
         """Lets the maker go, from any thread: nobody reads on."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
-    async def get(self) -> bytes | Reply:
-        """What waits, up to PIECE_BYTES of it; the reply when nothing is before it any more."""
+    async def get(self) -> bytes | ProgressReport | Reply:
+        """What waits, up to PIECE_BYTES of it; the reply when nothing is before it any more, and no report then."""
         while True:
             with self._changed:
+                if self._report is not None and self._reply is None:
+                    report, self._report = self._report, None
+                    return report
                 if self._waiting:
                     piece = bytes(self._waiting[:PIECE_BYTES])
                     del self._waiting[:PIECE_BYTES]

@@ -54,7 +54,7 @@ def _import_sdk() -> types.ModuleType:
 
 runpod = _import_sdk()
 
-from runpod.http_client import TooManyRequests  # noqa: E402 - after the probe is out of the way
+from runpod.http_client import AsyncClientSession, TooManyRequests  # noqa: E402 - after the probe is out of the way
 from runpod.serverless.modules import rp_http, rp_ping, rp_scale  # noqa: E402
 from runpod.serverless.modules.rp_logger import RunPodLogger  # noqa: E402
 
@@ -207,17 +207,30 @@ def _failure(code: str, message: str) -> str:
     return json.dumps({"error": json.dumps(detail)})
 
 
+async def tell_progress(job_id: str, progress: Mapping[str, Any]) -> bool:
+    """Posts how far a job is, in one try; whether the platform took it.
+
+    It goes where the result will go, and would replace it: it is called before the result is there, and over
+    before that is posted. Its connection is its own, and ends with it, so that nothing of it comes later.
+    """
+    if "://" not in rp_http.JOB_DONE_URL:
+        return True  # the SDK's development server, which answers nobody before a job is done
+    url = rp_http.JOB_DONE_URL.replace("$ID", job_id) + "&isStream=false"
+    body = json.dumps({"status": "IN_PROGRESS", "output": progress}, allow_nan=False)
+    try:
+        async with AsyncClientSession() as session:
+            return await _status(session, url, body, job_id) < 400  # noqa: PLR2004 - RFC 9110: from here on, errors
+    except (aiohttp.ClientError, OSError):
+        return False
+
+
 async def _posted(session: aiohttp.ClientSession, url: str, body: str, job_id: str) -> int | None:
     """The status of the first answer that is not worth another try; None where there was no answer."""
-    headers = {"charset": "utf-8", "Content-Type": "application/x-www-form-urlencoded", "X-Request-ID": job_id}
     wait_sec, status = FIRST_WAIT_SEC, None
     give_up_sec = time.monotonic() + DELIVERY_SEC
     while True:
         try:
-            deadline = aiohttp.ClientTimeout(total=POST_DEADLINE_SEC)
-            async with session.post(url, data=body, headers=headers, timeout=deadline) as answer:
-                await answer.read()
-                status = answer.status
+            status = await _status(session, url, body, job_id)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             logger.warning("delivery failed: %s", type(error).__name__)
         else:
@@ -228,6 +241,14 @@ async def _posted(session: aiohttp.ClientSession, url: str, body: str, job_id: s
             return status
         await asyncio.sleep(wait_sec)
         wait_sec = min(2 * wait_sec, LONGEST_WAIT_SEC)
+
+
+async def _status(session: aiohttp.ClientSession, url: str, body: str, job_id: str) -> int:
+    headers = {"charset": "utf-8", "Content-Type": "application/x-www-form-urlencoded", "X-Request-ID": job_id}
+    deadline = aiohttp.ClientTimeout(total=POST_DEADLINE_SEC)
+    async with session.post(url, data=body, headers=headers, timeout=deadline) as answer:
+        await answer.read()
+        return answer.status
 
 
 def serve(

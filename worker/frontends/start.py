@@ -43,7 +43,9 @@ def start(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 def _serve(service: Service) -> None:
     from worker.frontends import sdk  # imported where it is used: a local run has no need of it
 
-    frontend = Stream(service) if service.worker.settings.frontend == "stream" else Queue(service)
+    settings = service.worker.settings
+    kind = Stream if settings.frontend == "stream" else Queue
+    frontend = kind(service, tell=sdk.tell_progress, progress_sec=settings.progress_sec)
     config = {
         "handler": frontend.handle,
         # Constant, for the SDK stops taking jobs while it changes.
@@ -55,7 +57,7 @@ def _serve(service: Service) -> None:
         config,
         fitness=fitness.checks(service),
         stopped=frontend.floor.stop,
-        log_level=service.worker.settings.log_level,
+        log_level=settings.log_level,
     )
 
 

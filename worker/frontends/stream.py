@@ -10,33 +10,46 @@ from contextlib import closing
 from functools import partial
 from typing import Any
 
+from worker.frontends.announcer import Announcer, Tell, event_of
 from worker.frontends.floor import Floor
 from worker.frontends.pipe import Pipe
 from worker.jobs.context import Job
+from worker.jobs.progress import EVERY_SEC, Progress, ProgressReport
 from worker.reply import AudioPiece, ErrorReply, Reply
 from worker.service import Service
 
 
 class Stream:
-    """Sends a job's audio in numbered pieces and then its reply, or the reply alone."""
+    """Sends a job's audio in numbered pieces and then its reply, or the reply alone; and how far a long one is."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, *, tell: Tell | None = None, progress_sec: float = EVERY_SEC) -> None:
+        """Every `progress_sec`, those who read a stream hear how far it is; of a job without one, `tell` does."""
         self._service = service
+        self._tell = tell
+        self._progress_sec = progress_sec
         self.floor = Floor(service.worker.settings.lanes)
 
     async def handle(self, job: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """The events of a job; nothing is held while one of them is sent."""
         pipe = Pipe(asyncio.get_running_loop())
-        making = asyncio.create_task(self.floor.run(job, partial(self._make, pipe, job.get("input"))))
+        progress = Progress(pipe.report if self._progress_sec else None, every_sec=self._progress_sec)
+        making = asyncio.create_task(self.floor.run(job, partial(self._make, pipe, job.get("input")), progress))
         pieces = 0
         try:
-            while isinstance(answer := await pipe.get(), bytes):
-                audio = base64.b64encode(answer).decode("ascii")
-                event = AudioPiece(index=pieces, audio_base64=audio).model_dump()
-                yield event
-                # The SDK keeps the event for its final report, which could not carry all the audio again.
-                del event["audio_base64"]
-                pieces += 1
+            async with Announcer(str(job.get("id")), self._tell, every_sec=self._progress_sec) as announcer:
+                while isinstance(answer := await pipe.get(), bytes | ProgressReport):
+                    if isinstance(answer, bytes):
+                        audio = base64.b64encode(answer).decode("ascii")
+                        event = AudioPiece(index=pieces, audio_base64=audio).model_dump()
+                        pieces += 1
+                    elif pieces:
+                        event = event_of(answer)
+                    else:
+                        announcer.announce(answer)
+                        continue
+                    yield event
+                    # The SDK keeps the event for its final report, which could not carry all the audio again.
+                    shorten(event)
             for event in closing_events(answer, pieces):
                 yield event
         finally:
@@ -49,6 +62,12 @@ class Stream:
             for answer in answers:
                 if not pipe.put(answer):
                     return
+
+
+def shorten(event: dict[str, Any]) -> None:
+    """Leaves of an event that was sent which one it was."""
+    for name in event.keys() - {"type", "index"}:
+        del event[name]
 
 
 def closing_events(reply: Reply, pieces: int) -> Iterator[dict[str, Any]]:

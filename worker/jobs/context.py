@@ -10,11 +10,17 @@ from pydantic import ValidationError
 from voice_library.errors import UnknownVoice, VoiceLibraryError
 from voice_library.library import VoiceLibrary
 from voice_library.shelf import Shelf
+from worker.cache.cache import Cache
+from worker.cache.load import cache_of
+from worker.delivery.s3.clip_store import clip_store
 from worker.delivery.s3.connection import Connection
 from worker.delivery.s3.target import target_of_worker
 from worker.engines.registry import Engines
 from worker.errors import InvalidSettings
 from worker.fetch.fetcher import Fetcher
+from worker.guards.check import Check
+from worker.guards.usual import usual_checks
+from worker.jobs.progress import Progress
 from worker.metrics import Stopwatch, Tally
 from worker.request import EngineOptions
 from worker.settings import Settings
@@ -38,6 +44,10 @@ class Worker:
     fetcher: Fetcher = field(default_factory=Fetcher)
     """For the recordings that callers name."""
     tally: Tally = field(default_factory=Tally)
+    cache: Cache
+    """Utterances that were rendered before."""
+    checks: tuple[Check, ...] = ()
+    """What utterances are judged by before they are heard."""
 
     @property
     def library(self) -> VoiceLibrary:
@@ -64,7 +74,14 @@ class Worker:
             shelf=shelf,
             vitals=vitals,
             bucket=Connection(target) if target else None,
+            cache=cache_of(settings, clip_store(settings)),
+            checks=usual_checks() if settings.guards else (),
         )
+
+    def close(self) -> None:
+        """Writes what is still to be kept, and frees the engines; once no job is under way."""
+        self.cache.close()
+        self.engines.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +95,8 @@ class Job:
     """The bucket that the caller brings along, as the platform hands it on; it holds secrets."""
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
     cancellation: Cancellation = field(default_factory=Cancellation)
+    progress: Progress = field(default_factory=Progress)
+    """Whom it tells how far it is; nobody, unless a front end listens."""
 
 
 def _library(settings: Settings, engines: Engines) -> VoiceLibrary:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from voice_library.voice import Effects, Profile
 from worker.engines.base import Engine, primary_subtag
+from worker.engines.tags import tags_in
 from worker.errors import UnsupportedLanguage, UnsupportedParameter
 from worker.request import EffectsRequest, EngineOptions, SpokenRequest
 
@@ -70,8 +71,17 @@ def _warnings(request: SpokenRequest, engine: Engine, language: str, options: En
             honoured = ", ".join(sorted(engine.capabilities.parameters)) or "none"
             raise UnsupportedParameter(f"{message}; it honours: {honoured}", field=name)
         warnings.append(f"{message}; it was left out")
-    remarks = engine.remarks(request.text, language)
+    remarks = [*_tag_remarks(request.text, engine), *engine.remarks(request.text, language)]
     return [*warnings, *(f"the engine {engine.name!r}: {remark}" for remark in remarks)]
+
+
+def _tag_remarks(text: str, engine: Engine) -> list[str]:
+    """Which tags it leaves out and, where it acts on any, which are mistyped."""
+    found = tags_in(text)
+    left_out = sum(tag not in engine.capabilities.tags for tag in found.known)
+    remarks = [f"it does not act on tags such as [laugh]; {left_out} were left out"] if left_out else []
+    mistyped = [tag.warning for tag in found.unknown] if engine.capabilities.tags else []
+    return [*remarks, *mistyped]
 
 
 def _languages(engine: Engine) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -13,7 +13,15 @@ from worker.errors import InvalidRequest, UnsupportedParameter
 from worker.jobs.casting import Casting, cast
 from worker.jobs.context import Job, Worker
 from worker.jobs.script import check_length, job_seed, passages_of, utterances
-from worker.request import AudioFormat, RecordingRequest, SpokenRequest, SynthesisRequest
+from worker.jobs.way import way_of
+from worker.request import (
+    AudioFormat,
+    DirectedRequest,
+    LongTextRequest,
+    RecordingRequest,
+    SpokenRequest,
+    SynthesisRequest,
+)
 from worker.text.passages import Passage
 
 PCM_SAMPLE_RATE = 24_000
@@ -26,7 +34,8 @@ class Plan:
 
     request: RecordingRequest
     casting: Casting
-    utterances: tuple[Utterance, ...]
+    utterances: Iterable[Utterance]
+    """From the first, and again whenever they are asked for."""
     submit: Submit
     """Whom the utterances are handed to."""
     seed: int
@@ -38,7 +47,7 @@ class Plan:
     relative_lu: tuple[float, ...] = ()
     """By utterance, how much louder than the whole it is to be, in loudness units; empty where all are alike."""
     heard: str = ""
-    """Digest of the recordings that came with the request."""
+    """Digest of the recordings, or of the document, that came with the request."""
     voice_embedding: str | None = None
     """What the reply is to say of the voice, in base64."""
 
@@ -60,7 +69,7 @@ class Plan:
         if self.request.sample_rate and self.request.sample_rate != self.sample_rate:
             moved = f"{self.format_name} has no {self.request.sample_rate} Hz; {self.sample_rate} Hz was used"
             warnings = (*warnings, moved)
-        if isinstance(self.request, SpokenRequest) and self.request.stream and not self.streams:
+        if isinstance(self.request, DirectedRequest) and self.request.stream and not self.streams:
             warnings = (*warnings, "this worker answers with one reply: 'stream' was not honoured")
         if self.format_name != self.request.response_format:
             smaller = f"{self.request.response_format} would be too large for the reply; {self.format_name} was used"
@@ -70,8 +79,11 @@ class Plan:
     @property
     def digest(self) -> str:
         """32 hexadecimal digits that change with whatever changes the file."""
-        # What a URL holds may change, and base64 is long: the recordings stand in by their digest.
-        asked = self.request.model_dump_json(exclude={"reference_audio", "voice_embedding", "source_audio"})
+        # What a URL holds may change, and base64 and books are long: their digest stands in for them.
+        long = {"reference_audio", "voice_embedding", "source_audio", "document"}
+        if isinstance(self.request, LongTextRequest):
+            long.add("text")
+        asked = self.request.model_dump_json(exclude=long)
         what = f"{asked}/{self.seed}/{self.format_name}/{self.casting.engine.name}/{self.heard}"
         return hashlib.blake2b(what.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
@@ -93,7 +105,9 @@ def plan_of(request: SynthesisRequest, job: Job, worker: Worker, *, streams: boo
     """
     check_spoken(request, worker, streams=streams)
     casting = cast(request, worker)
-    passages = passages_of(request, casting.engine, casting.direction.language)
+    passages = passages_of(
+        request, casting.engine, casting.direction.language, max_text_chars=worker.settings.max_text_chars
+    )
     return spoken_plan(request, casting, passages, job, worker, streams=streams)
 
 
@@ -119,8 +133,8 @@ def spoken_plan(
     return Plan(
         request=request,
         casting=casting,
-        utterances=utterances(passages, casting, seed),
-        submit=worker.engines.submit,
+        utterances=tuple(utterances(passages, casting, seed)),
+        submit=way_of(worker),
         seed=seed,
         format_name=request.response_format,
         streams=streams,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Generator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 
 from worker import __version__
@@ -81,22 +81,44 @@ def _ways(plan: Plan, job: Job, worker: Worker) -> list[OpenSink]:
 
 def _bucket(plan: Plan, job: Job, worker: Worker) -> OpenSink | None:
     """A way to the job's own bucket, else to the worker's, if there is one."""
-    settings, connection = worker.settings, worker.bucket
-    if job.s3_config is not None:
-        connection = Connection(target_of_job(job.s3_config, settings))
+    connection = bucket_of(job, worker)
     if connection is None:
         return None
-    key = object_key(
-        settings.s3_key_template,
-        settings.s3_prefix,
+    key = key_of(plan, job, worker, suffix=plan.format.extension, day=datetime.now(UTC).date())
+    return partial(open_upload, connection, key, content_type=plan.format.content_type, metadata=metadata_of(plan))
+
+
+def bucket_of(job: Job, worker: Worker) -> Connection | None:
+    """The job's own bucket, else the worker's, if there is one.
+
+    Raises:
+        InvalidS3Config, DeliveryFailed: the job describes one that cannot be used.
+
+    """
+    if job.s3_config is None:
+        return worker.bucket
+    return Connection(target_of_job(job.s3_config, worker.settings))
+
+
+def key_of(plan: Plan, job: Job, worker: Worker, *, suffix: str, day: date) -> str:
+    """Where a file of the job lies; the suffix, with its extension, tells the files of one job apart."""
+    template = worker.settings.s3_key_template
+    if "{extension}" not in template and suffix != plan.format.extension:
+        template += "{extension}"
+    return object_key(
+        template,
+        worker.settings.s3_prefix,
         job_id=job.id,
         digest=plan.digest,
-        extension=plan.format.extension,
+        extension=suffix,
         voice=plan.casting.name,
-        day=datetime.now(UTC).date(),
+        day=day,
     )
-    metadata = {"seed": str(plan.seed), "engine": plan.casting.engine.name, "worker": __version__}
-    return partial(open_upload, connection, key, content_type=plan.format.content_type, metadata=metadata)
+
+
+def metadata_of(plan: Plan) -> dict[str, str]:
+    """What a store keeps beside the file."""
+    return {"seed": str(plan.seed), "engine": plan.casting.engine.name, "worker": __version__}
 
 
 def _delivered(plan: Plan, ways: list[OpenSink], job: Job, worker: Worker) -> SpeechReply:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from worker.jobs.context import Job, Worker
 from worker.jobs.plan import Plan
-from worker.jobs.speech import Heard, Placed
+from worker.jobs.speech import Heard, Placed, Totals
 from worker.reply import JobMetrics, SpeechReply, UtteranceReply
 from worker.request import SpokenRequest
 from worker.text.captions import Cue, captions
@@ -21,49 +23,83 @@ def report(
     warnings: tuple[str, ...] = (),
 ) -> SpeechReply:
     """What was made of `plan`."""
+    return summary(
+        plan,
+        heard.totals,
+        job,
+        worker,
+        size_bytes=size_bytes,
+        encode_sec=encode_sec,
+        utterances=tuple(utterance_reply(placed) for placed in heard.placed),
+        warnings=(*_doubts(heard.placed), *warnings),
+        captions=_captions(plan, heard),
+    )
+
+
+def summary(
+    plan: Plan,
+    totals: Totals,
+    job: Job,
+    worker: Worker,
+    *,
+    size_bytes: int,
+    encode_sec: float,
+    utterances: tuple[UtteranceReply, ...],
+    warnings: tuple[str, ...],
+    captions: str | None = None,
+) -> SpeechReply:
+    """What was made of `plan`, of whose utterances and captions only those given are told."""
     casting = plan.casting
     return SpeechReply(
         format=plan.format_name,
         content_type=plan.format.content_type,
         sample_rate=plan.sample_rate,
-        duration_sec=round(heard.duration_sec, 3),
+        duration_sec=round(totals.duration_sec, 3),
         size_bytes=size_bytes,
         engine=casting.engine.name,
         voice=casting.name,
         language=casting.direction.language,
         seed=plan.seed,
         watermark=casting.engine.capabilities.watermark,
-        degraded=False,
-        utterances=tuple(_utterance(placed) for placed in heard.placed),
-        warnings=(*plan.warnings, *_cut_short(heard), *warnings),
-        captions=_captions(plan, heard),
+        degraded=bool(totals.engines - {casting.engine.name}),
+        utterances=utterances,
+        warnings=(*plan.warnings, *warnings),
+        captions=captions,
         voice_embedding=plan.voice_embedding,
-        metrics=_metrics(heard, job, worker, encode_sec),
+        metrics=_metrics(totals, job, worker, encode_sec),
     )
 
 
-def _utterance(placed: Placed) -> UtteranceReply:
-    said = bool(placed.utterance.text)
+def utterance_reply(placed: Placed, *, part: int | None = None) -> UtteranceReply:
+    """What is told of an utterance, in a reply or a manifest."""
+    said, verdict = bool(placed.utterance.text), placed.verdict
+    short = verdict.end if verdict.end != "complete" else None
     return UtteranceReply(
         start=placed.utterance.start if said else None,
         end=placed.utterance.end if said else None,
         start_sec=round(placed.start_sec, 3),
         end_sec=round(placed.end_sec, 3),
-        seed=placed.verdict.seed,
-        engine=placed.verdict.engine,
-        attempts=placed.verdict.attempts,
-        verdict="ok" if placed.verdict.end == "complete" else placed.verdict.end,
+        seed=verdict.seed,
+        engine=verdict.engine,
+        attempts=verdict.attempts,
+        verdict=short or ("failed_checks" if verdict.failed else "ok"),
+        failed=verdict.failed or None,
+        part=part,
     )
 
 
-def _cut_short(heard: Heard) -> tuple[str, ...]:
-    """Which utterances may lack their end."""
-    return tuple(
-        f"utterance {placed.utterance.index}, characters {placed.utterance.start} to {placed.utterance.end}, reached "
-        "the longest audio the engine makes at once and may be cut short: send a smaller chunk_size"
-        for placed in heard.placed
-        if placed.verdict.end == "token_limit"
-    )
+def _doubts(heard: Iterable[Placed]) -> Iterator[str]:
+    """What is not as it should be, and where."""
+    for placed in heard:
+        place = f"utterance {placed.utterance.index}, characters {placed.utterance.start} to {placed.utterance.end},"
+        if placed.verdict.end == "token_limit":
+            yield (
+                f"{place} reached the longest audio the engine makes at once and may be cut short: send a smaller "
+                "chunk_size"
+            )
+        elif placed.verdict.failed:
+            failed = ", ".join(placed.verdict.failed)
+            yield f"{place} is the best of {placed.verdict.attempts} tries, but fails: {failed}"
 
 
 def _captions(plan: Plan, heard: Heard) -> str | None:
@@ -82,9 +118,9 @@ def _captions(plan: Plan, heard: Heard) -> str | None:
     return captions(cues, request.captions)
 
 
-def _metrics(heard: Heard, job: Job, worker: Worker, encode_sec: float) -> JobMetrics:
+def _metrics(totals: Totals, job: Job, worker: Worker, encode_sec: float) -> JobMetrics:
     synth_sec, first_sec = job.stopwatch.spent_sec("synth"), job.stopwatch.first_audio_sec
-    heard_sec = heard.duration_sec
+    heard_sec = totals.duration_sec
     return JobMetrics(
         queue_sec=round(job.queue_sec, 6),
         load_sec=round(worker.engines.load_sec, 6),
@@ -92,5 +128,7 @@ def _metrics(heard: Heard, job: Job, worker: Worker, encode_sec: float) -> JobMe
         encode_sec=round(encode_sec, 6),
         rtf=round((synth_sec + encode_sec) / heard_sec, 6) if heard_sec else None,
         ttfa_sec=None if first_sec is None else round(first_sec, 6),
-        cache_hits=0,
+        cache_hits=totals.cache_hits,
+        utterances=totals.utterances,
+        retries=totals.retries,
     )

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 
 from worker.engines.base import Engine, Utterance
+from worker.engines.tags import stripped
 from worker.errors import TextTooLong
 from worker.jobs.casting import Casting
-from worker.request import LARGEST_SEED, SpokenRequest
+from worker.request import LARGEST_SEED, DirectedRequest, SpokenRequest
 from worker.text.characters import tidy_characters
+from worker.text.lexicon import Lexicon
 from worker.text.normalise import normalise
 from worker.text.passages import Passage, passages
 
@@ -24,28 +28,55 @@ def check_length(text: str, limit_chars: int) -> None:
         )
 
 
-def passages_of(request: SpokenRequest, engine: Engine, language: str) -> list[Passage]:
-    """The text, cut for the engine.
+def passages_of(request: SpokenRequest, engine: Engine, language: str, *, max_text_chars: int) -> list[Passage]:
+    """The text, its words replaced by what the lexicon has for them, cut for the engine.
 
     Raises:
         EmptyText: nothing in it can be spoken.
         InvalidRequest: a pause tag in it is wrong.
+        TextTooLong: the lexicon makes more than `max_text_chars` of it.
 
     """
-    limit_chars = min(engine.capabilities.longest(language), 2 * request.chunk_size)
-    return passages(
-        request.text,
+    cutting = cutting_of(request, engine, language)
+    lexicon = Lexicon(request.lexicon, tags=engine.capabilities.tags)
+    rewriting = lexicon.rewrite(request.text, limit_chars=max_text_chars)
+    found = passages(
+        rewriting.text,
         language=language,
+        target_chars=cutting.target_chars,
+        limit_chars=cutting.limit_chars,
+        normalise=cutting.normalise,
+    )
+    return [rewriting.in_source(passage) for passage in found]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cutting:
+    """How a text is cut into passages."""
+
+    target_chars: int
+    """Characters of spoken text that a passage is filled up to."""
+    limit_chars: int
+    """Characters that none has more of."""
+    normalise: Callable[[str, str], str]
+    """What is spoken for what is written, in a language."""
+
+
+def cutting_of(request: DirectedRequest, engine: Engine, language: str) -> Cutting:
+    """How the engine wants a text cut, as far as the request leaves it room."""
+    limit_chars = min(engine.capabilities.longest(language), 2 * request.chunk_size)
+    return Cutting(
         target_chars=min(request.chunk_size, limit_chars),
         limit_chars=limit_chars,
-        normalise=normalise if request.normalize else _as_it_stands,
+        normalise=partial(_spoken, normalise if request.normalize else _as_it_stands, engine.capabilities.tags),
     )
 
 
-def utterances(spoken: Iterable[Passage], casting: Casting, seed: int) -> tuple[Utterance, ...]:
-    """What the cast voice says for each passage; the seeds depend on nothing beside it."""
-    return tuple(
-        Utterance(
+def utterances(spoken: Iterable[Passage], casting: Casting, seed: int) -> Iterator[Utterance]:
+    """What the cast voice says for each passage, as they are asked for."""
+    seeds = Seeds(seed)
+    for index, passage in enumerate(spoken):
+        yield Utterance(
             index=index,
             text=passage.text,
             start=passage.start,
@@ -55,12 +86,30 @@ def utterances(spoken: Iterable[Passage], casting: Casting, seed: int) -> tuple[
             language=casting.direction.language,
             speed=casting.direction.engine_speed,
             options=casting.direction.options,
-            seed=utterance_seed(seed, index),
+            seed=seeds.of(passage.text),
             lead_sec=passage.lead_sec,
             pause_sec=passage.pause_sec,
         )
-        for index, passage in enumerate(spoken)
-    )
+
+
+class Seeds:
+    """Seeds of a job's utterances, which a change elsewhere in the text leaves as they are.
+
+    Each depends on the job's seed, on what is spoken, and on how often the same was spoken before.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._spoken: dict[int, int] = {}
+        """How often what was spoken, by its digest: some hundred bytes for each utterance of a job."""
+
+    def of(self, text: str) -> int:
+        """The 32-bit seed of the next utterance."""
+        digest = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest()
+        key = int.from_bytes(digest)
+        before = self._spoken.get(key, 0)
+        self._spoken[key] = before + 1
+        return _digested(f"{self._seed}/{digest.hex()}/{before}")
 
 
 def job_seed(asked: int | None, job_id: str) -> int:
@@ -72,8 +121,17 @@ def job_seed(asked: int | None, job_id: str) -> int:
 
 
 def utterance_seed(seed: int, index: int) -> int:
-    """A 32-bit seed that depends on the job's seed and the utterance's place alone."""
-    return int.from_bytes(hashlib.blake2b(f"{seed}/{index}".encode(), digest_size=4).digest())
+    """A 32-bit seed that depends on the job's seed and the utterance's place alone, for what has no text."""
+    return _digested(f"{seed}/{index}")
+
+
+def _digested(what: str) -> int:
+    return int.from_bytes(hashlib.blake2b(what.encode(), digest_size=4).digest())
+
+
+def _spoken(say: Callable[[str, str], str], tags: frozenset[str], written: str, language: str) -> str:
+    """What is said for what is written, without the tags that the engine does not act on."""
+    return say(stripped(written, tags).text, language)
 
 
 def _as_it_stands(text: str, language: str) -> str:  # noqa: ARG001 - the shape of `normalise`

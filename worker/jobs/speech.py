@@ -2,28 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from worker.audio.clip import Clip, Word, moved
 from worker.audio.join import Part, joined
 from worker.audio.level import amplified, levelled, limited
+from worker.audio.leveller import Leveller
+from worker.audio.offset import centred
 from worker.audio.reverb import reverberated
+from worker.audio.room_tone import RoomTone
 from worker.audio.stretch import stretch
 from worker.audio.trim import trim
 from worker.engines.base import Utterance, Verdict
 from worker.jobs.context import Job, Worker
 from worker.jobs.plan import Plan
-from worker.takes.cancellable import cancellable
+from worker.jobs.progress import reported, total_chars
+from worker.takes.ending import ending_with
 from worker.takes.in_order import Spoken, in_order, whole
+
+
+@dataclass(slots=True)
+class Totals:
+    """What a stream of speech came to."""
+
+    duration_sec: float = 0.0
+    utterances: int = 0
+    cache_hits: int = 0
+    retries: int = 0
+    """Renderings that were not kept."""
+    engines: set[str] = field(default_factory=set)
+    """Names of those that spoke."""
+
+    def count(self, verdict: Verdict) -> None:
+        """Adds an utterance, but not its duration."""
+        self.utterances += 1
+        self.cache_hits += verdict.cached
+        self.retries += verdict.attempts - 1
+        self.engines.add(verdict.engine)
+
+    def add(self, other: Totals) -> None:
+        """Adds another stream."""
+        self.duration_sec += other.duration_sec
+        self.utterances += other.utterances
+        self.cache_hits += other.cache_hits
+        self.retries += other.retries
+        self.engines |= other.engines
+
+
+class Listener(Protocol):
+    """Who is told what is heard, in order, before the clips that it is heard in."""
+
+    totals: Totals
+
+    def note(self, placed: Placed, /) -> None:
+        """Takes the next utterance."""
 
 
 @dataclass(slots=True)
 class Heard:
     """What came out of a stream of speech, known in full once it has been read to its end."""
 
+    totals: Totals = field(default_factory=Totals)
     placed: list[Placed] = field(default_factory=list)
-    duration_sec: float = 0.0
+
+    def note(self, placed: Placed) -> None:
+        """Keeps the utterance."""
+        self.totals.count(placed.verdict)
+        self.placed.append(placed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,42 +85,85 @@ class Placed:
     """In seconds from the start of the recording."""
 
 
-def speech(plan: Plan, job: Job, worker: Worker, *, heard: Heard) -> Iterator[Clip]:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rendered:
+    """An utterance as it will be heard, not placed yet."""
+
+    utterance: Utterance
+    verdict: Verdict
+    clip: Clip
+
+    @property
+    def duration_sec(self) -> float:
+        """Of its clip and the silence around it."""
+        return self.utterance.lead_sec + self.clip.duration_sec + self.utterance.pause_sec
+
+
+def speech(
+    plan: Plan, job: Job, worker: Worker, *, heard: Listener, leveller: Leveller | None = None
+) -> Iterator[Clip]:
     """The plan, rendered in order, shaped and joined as it is read, and noted in `heard`.
+
+    A `leveller` that has heard what comes before goes on from there.
 
     Raises:
         EngineFailed, Cancelled: as the engine's takes raise them.
 
     """
-    submit = cancellable(plan.submit, job.cancellation)
-    pieces = in_order(plan.script(), submit, ahead=plan.casting.engine.capabilities.ahead)
-    spoken = whole(job.stopwatch.timed("engine", pieces))
-    clips = joined(_placed_parts(spoken, plan, worker.settings.loudness_lufs, heard))
+    return recording_of(rendered(plan, job, worker, leveller), plan, job, heard=heard)
+
+
+def rendered(plan: Plan, job: Job, worker: Worker, leveller: Leveller | None = None) -> Generator[Rendered, None, None]:
+    """The plan's utterances in order, as they are read, with a window of them under way; otherwise as `speech`."""
+    ahead = plan.casting.engine.capabilities.ahead
+    pieces = in_order(plan.script(), ending_with(plan.submit, job.cancellation, ahead=ahead), ahead=ahead)
+    shaped = _shaped(whole(job.stopwatch.timed("engine", pieces)), plan)
+    loudness_lufs = worker.settings.loudness_lufs
+    even = _level(shaped, plan, loudness_lufs, leveller or Leveller(loudness_lufs))
+    return reported(even, job.progress, total=total_chars(plan.utterances))
+
+
+def recording_of(spoken: Iterable[Rendered], plan: Plan, job: Job, *, heard: Listener) -> Iterator[Clip]:
+    """The utterances joined to one recording, as it is read, and noted in `heard`."""
+    room_tone = RoomTone(plan.seed) if plan.request.room_tone else None
+    clips = joined(_placed_parts(spoken, heard), room_tone=room_tone)
     clips = limited(reverberated(clips, plan.casting.direction.effects.reverb))
     for clip in job.stopwatch.mark_first_audio(job.stopwatch.timed("synth", clips)):
-        heard.duration_sec += clip.duration_sec
+        heard.totals.duration_sec += clip.duration_sec
         yield clip
 
 
-def _placed_parts(spoken: Iterable[Spoken], plan: Plan, loudness_lufs: float, heard: Heard) -> Iterator[Part]:
+def _placed_parts(spoken: Iterable[Rendered], heard: Listener) -> Iterator[Part]:
     """Parts to join, each noted with the time it will have; times are exact, being sums of lengths."""
-    position_sec = 0.0
-    for index, each in enumerate(spoken):
-        relative_lu = plan.relative_lu[index] if plan.relative_lu else 0.0
-        clip = _shaped(each.clip, plan, loudness_lufs + relative_lu)
-        start_sec = position_sec + each.utterance.lead_sec
-        end_sec = start_sec + clip.duration_sec
-        position_sec = end_sec + each.utterance.pause_sec
-        words = moved(clip.words, start_sec)
-        heard.placed.append(
+    frames = 0
+    for each in spoken:
+        part = Part(clip=each.clip, lead_sec=each.utterance.lead_sec, pause_sec=each.utterance.pause_sec)
+        start_sec = (frames + part.lead_frames) / each.clip.sample_rate
+        end_sec = start_sec + each.clip.duration_sec
+        frames += part.frames
+        words = moved(each.clip.words, start_sec)
+        heard.note(
             Placed(utterance=each.utterance, verdict=each.verdict, start_sec=start_sec, end_sec=end_sec, words=words)
         )
-        yield Part(clip=clip, lead_sec=each.utterance.lead_sec, pause_sec=each.utterance.pause_sec)
+        yield part
 
 
-def _shaped(clip: Clip, plan: Plan, loudness_lufs: float) -> Clip:
-    """An utterance as it will be heard: bare, at its tempo and pitch, at its loudness."""
+def _shaped(spoken: Iterable[Spoken], plan: Plan) -> Iterator[Rendered]:
+    """The utterances as they will be heard, but for their loudness: bare, at their tempo and pitch."""
     direction = plan.casting.direction
-    clip = clip if plan.keeps_timing else trim(clip)
-    clip = stretch(clip, tempo=direction.tempo, pitch_semitones=direction.effects.pitch_semitones)
-    return amplified(levelled(clip, loudness_lufs), direction.effects.volume_db)
+    for each in spoken:
+        clip = each.clip if plan.keeps_timing else trim(centred(each.clip))
+        clip = stretch(clip, tempo=direction.tempo, pitch_semitones=direction.effects.pitch_semitones)
+        yield Rendered(utterance=each.utterance, verdict=each.verdict, clip=clip)
+
+
+def _level(
+    shaped: Iterable[Rendered], plan: Plan, loudness_lufs: float, leveller: Leveller
+) -> Generator[Rendered, None, None]:
+    """The utterances at their loudness: the common one, or so much over or under it as the plan says."""
+    for index, each in enumerate(shaped):
+        if plan.relative_lu:
+            clip = levelled(each.clip, loudness_lufs + plan.relative_lu[index])
+        else:
+            clip = leveller.levelled(each.clip, key=(each.verdict.engine, each.utterance.voice.id))
+        yield replace(each, clip=amplified(clip, plan.casting.direction.effects.volume_db))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Literal, get_args
 
@@ -27,6 +28,26 @@ VoiceName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_m
 """What a new voice may be called: as an id, or as something an id can be made of."""
 
 
+def _are_words(entries: Mapping[str, str]) -> Mapping[str, str]:
+    words = [" ".join(unicodedata.normalize("NFC", word).split()) for word in entries]
+    if not all(words):
+        raise ValueError("one of the words is blank")
+    if len(set(words)) < len(words):
+        raise ValueError("one of the words is given twice, in two ways to write its accents or spaces")
+    return entries
+
+
+LexiconEntries = Annotated[
+    Mapping[
+        Annotated[str, Field(min_length=1, max_length=64)],
+        Annotated[str, Field(max_length=200)],
+    ],
+    Field(max_length=500),
+    AfterValidator(_are_words),
+]
+"""What is said, by the word that is written."""
+
+
 class RecordingRequest(Strict):
     """What all requests have in common that make a recording."""
 
@@ -43,6 +64,8 @@ class RecordingRequest(Strict):
     seed: Annotated[int, Field(ge=-1, le=LARGEST_SEED)] | None = None
     """The same seed gives the same audio; null, 0 and -1 draw one, and the reply says which."""
     effects: EffectsRequest = EffectsRequest()
+    room_tone: bool = False
+    """Pauses hold the quiet noise of the recording's own background rather than digital silence."""
     delivery: Literal["auto", "inline", "volume", "s3"] = "auto"
     """inline: base64 in the reply; s3, volume: stored there; auto: inline if it fits, else s3, else volume."""
     allow_downgrade: bool = False
@@ -51,11 +74,9 @@ class RecordingRequest(Strict):
     """What the engine or the job does not honour is an error instead of a warning."""
 
 
-class SpokenRequest(RecordingRequest):
-    """What all requests have in common that speak a text."""
+class DirectedRequest(RecordingRequest):
+    """What all requests have in common that say how a text is to be spoken."""
 
-    text: str
-    """What to say; `[pause:1.5s]` and `[pause:500ms]` are silences. Aliases: prompt, input."""
     language: LanguageTag | None = None
     """BCP-47 tag of the text; by default the voice's. Aliases: language_id, lang_code."""
     speed: Annotated[float, Field(ge=0.25, le=4)] = 1.0
@@ -64,6 +85,8 @@ class SpokenRequest(RecordingRequest):
     """Characters of one utterance that the text is cut to. Alias: max_chars."""
     normalize: bool = True
     """Speak numbers, dates, units and abbreviations as words; false sends the text as it stands."""
+    lexicon: LexiconEntries = {}  # noqa: RUF012 - pydantic copies it
+    """How words are to be spoken: {"GIF": "jif"}. Whole words; one in lower case stands for every case."""
     options: EngineOptions = EngineOptions()
     stream: bool = False
     """Audio is sent as it is made, where the worker streams."""
@@ -72,10 +95,73 @@ class SpokenRequest(RecordingRequest):
     """Another engine never takes over."""
 
 
+class SpokenRequest(DirectedRequest):
+    """What all requests have in common that speak a text."""
+
+    text: str
+    """What to say; `[pause:1.5s]` and `[pause:500ms]` are silences. Aliases: prompt, input."""
+
+
 class SynthesisRequest(SpokenRequest):
     """Text to speech with a library voice, a profile or an engine's own voice."""
 
     type: Literal["synthesis"] = "synthesis"
+    voice_tags: bool = False
+    """`[voice:anna]` in the text hands over to the voice or profile of that name."""
+
+
+class Segment(Strict):
+    """What one speaker says; what is left out is as the dialogue has it."""
+
+    text: str
+    """As in a synthesis. Aliases: prompt, input."""
+    speaker: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    """Who the captions say it is; by default the name of the voice."""
+    voice: str | None = None
+    """Aliases: voice_id, voice_name."""
+    profile: str | None = None
+    engine: str | None = None
+    """Alias: model."""
+    language: LanguageTag | None = None
+    """Aliases: language_id, lang_code."""
+    speed: Annotated[float, Field(ge=0.25, le=4)] | None = None
+    """Alias: speed_factor."""
+    effects: EffectsRequest = EffectsRequest()
+    options: EngineOptions = EngineOptions()
+    gap_sec: Annotated[float, Field(ge=0, le=10)] | None = None
+    """Silence before it; by default a natural one, and none before the first."""
+
+
+class DialogueRequest(DirectedRequest):
+    """Several speakers, one after another, in one recording."""
+
+    type: Literal["dialogue"]
+    segments: Annotated[tuple[Segment, ...], Field(min_length=1, max_length=2000, strict=False)]
+    """In the order they are heard. `voice`, `language` and so on beside them are for those that say no other."""
+
+
+class EveryMinutes(Strict):
+    """A new file after so many minutes of audio, at the end of a sentence."""
+
+    every_min: Annotated[float, Field(gt=0, le=24 * 60)]
+
+
+class LongTextRequest(DirectedRequest):
+    """A text of any length, or a document, as one recording or several, each delivered once it is finished."""
+
+    type: Literal["long_text"]
+    text: Annotated[str, Field(min_length=1)] | None = None
+    """What to say, as in a synthesis. Aliases: prompt, input."""
+    document: Annotated[str, Field(min_length=1)] | None = None
+    """Instead of the text, a document: an https URL, a data: URI or base64."""
+    document_kind: Literal["auto", "text", "markdown", "html", "epub", "pdf"] = "auto"
+    """What the document is; `auto` looks at its bytes. A `text` is plain text unless another kind is named."""
+    chapters: Literal["auto", "none"] = "auto"
+    """auto: the chapters that headings and tables of contents tell of; none: all is one."""
+    split: Literal["none", "chapter"] | EveryMinutes = "none"
+    """A file for everything, for each chapter, or for so many minutes: {"every_min": 30}."""
+    chapter_marks: Literal["auto", "none"] = "auto"
+    """auto: where there are chapters, marks in an MP3 and a cue sheet beside all files."""
 
 
 class SpeakerFields(Strict):
@@ -129,12 +215,26 @@ class HealthRequest(Strict):
 
 
 Request = Annotated[
-    SynthesisRequest | CloningRequest | ConversionRequest | VoicesRequest | HealthRequest,
+    SynthesisRequest
+    | CloningRequest
+    | ConversionRequest
+    | DialogueRequest
+    | LongTextRequest
+    | VoicesRequest
+    | HealthRequest,
     Field(discriminator="type"),
 ]
 REQUEST: TypeAdapter[Request] = TypeAdapter(Request)
 TYPES: Mapping[str, type[Strict]] = {
     get_args(model.model_fields["type"].annotation)[0]: model
-    for model in (SynthesisRequest, CloningRequest, ConversionRequest, VoicesRequest, HealthRequest)
+    for model in (
+        SynthesisRequest,
+        CloningRequest,
+        ConversionRequest,
+        DialogueRequest,
+        LongTextRequest,
+        VoicesRequest,
+        HealthRequest,
+    )
 }
 """The models by the name of their type."""

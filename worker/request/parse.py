@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from pydantic import ValidationError
 
 from worker.errors import InvalidRequest
-from worker.request.models import REQUEST, TYPES, RecordingRequest, Request, SpeakerFields, SpokenRequest
+from worker.request.models import (
+    REQUEST,
+    TYPES,
+    DialogueRequest,
+    DirectedRequest,
+    RecordingRequest,
+    Request,
+    Segment,
+    SpeakerFields,
+)
 from worker.request.names import ALIASES, OPENAI_MODELS, may_echo, nearest
 from worker.request.options import EffectsRequest, EngineOptions, Strict
 
 MOST_FAULTS = 5
 """Faults told at once."""
+SEGMENT = "segment"
+"""What a part of a dialogue is called where job types have their names."""
 
 
 def parse(given: object) -> Request:
@@ -24,29 +36,55 @@ def parse(given: object) -> Request:
     """
     if not isinstance(given, Mapping):
         raise InvalidRequest("the job's 'input' must be a JSON object", field="input")
-    fields = _canonical({name: value for name, value in given.items() if value is not None})
+    fields = _canonical(given)
     kind = fields.setdefault("type", "synthesis")
     if not isinstance(kind, str) or kind not in TYPES:
         raise InvalidRequest(_unknown_type(kind), field="type")
     if kind == "synthesis" and fields.keys() & SpeakerFields.model_fields.keys():
         kind = fields["type"] = "cloning"
-    model = TYPES[kind]
-    _refuse_unknown(fields, kind)
-    if issubclass(model, SpokenRequest):
-        fields = _with_options(fields)
-    if issubclass(model, RecordingRequest) and fields.get("engine") in OPENAI_MODELS:
-        fields["engine"] = "auto"
+    fields = _prepared(fields, TYPES[kind], kind)
+    if TYPES[kind] is DialogueRequest and isinstance(segments := fields.get("segments"), list):
+        fields["segments"] = [_segment(index, each) for index, each in enumerate(segments)]
     try:
         return REQUEST.validate_python(fields)
     except ValidationError as error:
         raise _invalid(error) from None
 
 
+def _prepared(fields: dict[str, object], model: type[Strict], kind: str) -> dict[str, object]:
+    """The fields of a model with those of other workers translated; raises if one of them is unknown."""
+    _refuse_unknown(fields, model, kind)
+    if issubclass(model, (DirectedRequest, Segment)):
+        fields = _with_options(fields)
+    if issubclass(model, (RecordingRequest, Segment)) and fields.get("engine") in OPENAI_MODELS:
+        fields["engine"] = "auto"
+    return fields
+
+
+def _segment(index: int, given: object) -> object:
+    """A segment with its fields under our names; what is no object stays for the models to refuse."""
+    if not isinstance(given, Mapping):
+        return given
+    with _inside(f"segments.{index}"):
+        return _prepared(_canonical(given), Segment, SEGMENT)
+
+
+@contextmanager
+def _inside(path: str) -> Iterator[None]:
+    """Puts the path of an object before the fields that errors from inside it name."""
+    try:
+        yield
+    except InvalidRequest as error:
+        raise InvalidRequest(f"'{path}': {error}", field=f"{path}.{error.field}" if error.field else path) from None
+
+
 def _canonical(given: Mapping[object, object]) -> dict[str, object]:
-    """The fields under our names."""
+    """The fields that are not null, under our names."""
     canonical = {alias: name for name, aliases in ALIASES.items() for alias in aliases}
     fields: dict[str, object] = {}
     for name, value in given.items():
+        if value is None:
+            continue
         if not isinstance(name, str):
             raise InvalidRequest("field names must be strings")
         ours = canonical.get(name, name)
@@ -72,9 +110,9 @@ def _with_options(fields: dict[str, object]) -> dict[str, object]:
     return rest | {"options": {**options, **loose}}
 
 
-def _refuse_unknown(fields: Iterable[str], kind: str) -> None:
-    known = set(TYPES[kind].model_fields)
-    if issubclass(TYPES[kind], SpokenRequest):
+def _refuse_unknown(fields: Iterable[str], model: type[Strict], kind: str) -> None:
+    known = set(model.model_fields)
+    if issubclass(model, (DirectedRequest, Segment)):
         known |= set(EngineOptions.model_fields)
     for name in fields:
         if name not in known:
@@ -82,6 +120,8 @@ def _refuse_unknown(fields: Iterable[str], kind: str) -> None:
 
 
 def _unknown_field(name: str, kind: str, known: Iterable[str]) -> str:
+    if kind == SEGMENT and name in DialogueRequest.model_fields:
+        return f"unknown field {name!r} of a segment: send it beside 'segments', for the whole recording"
     if others := [other for other, model in TYPES.items() if name in model.model_fields]:
         return f"unknown field {name!r} of the type {kind!r}: leave it out; it belongs to {', '.join(others)}"
     aliases = [alias for others in ALIASES.values() for alias in others]
@@ -98,10 +138,12 @@ def _unknown_type(kind: object) -> str:
 
 def _invalid(error: ValidationError) -> InvalidRequest:
     """One message for all that pydantic found, without the values."""
-    found = error.errors(include_url=False, include_input=False, include_context=False)[:MOST_FAULTS]
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    # Items that are wrong are not counted, so that a list of them is too short as well.
+    told = [item for item in found if item["type"] != "too_short" or len(found) == 1]
     messages, fields = [], []
-    for item in found:
-        path = [str(part) for part in item["loc"][1:] if may_echo(str(part))]
+    for item in told[:MOST_FAULTS]:
+        path = [str(part) for part in item["loc"][1:] if isinstance(part, int) or may_echo(part)]
         field = ".".join(path) or "input"
         fields.append(field)
         messages.append(f"'{field}': {_plain(item['type'], item['msg'], item['loc'])}")
@@ -118,5 +160,8 @@ def _plain(kind: str, message: str, location: tuple[int | str, ...]) -> str:
         return "this field is required"
     if kind == "string_pattern_mismatch":
         return "write a BCP-47 tag such as 'en-US', 'fr' or 'ht'"
-    message = message.removeprefix("Value error, ")
+    if kind in ("tuple_type", "model_type", "dict_type"):
+        return "send a list" if kind == "tuple_type" else "send an object"
+    message = message.removeprefix("Value error, ").replace("Tuple should", "The list should")
+    message = message.replace(" after validation", "")
     return message[0].lower() + message[1:]
