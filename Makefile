@@ -57,6 +57,8 @@ format: .venv/dev ## format the sources
 bench: .venv/base .venv/neural ## print the benchmark tables
 	.venv/bin/python -m bench.file
 	.venv/bin/python -m bench.platform
+	.venv/bin/python -m bench.cache
+	.venv/bin/python -m bench.long_text
 	.venv/bin/python -m bench.chatterbox
 
 schema: .venv/base ## write docs/request.schema.json anew

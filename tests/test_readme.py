@@ -117,7 +117,7 @@ def test_the_example_replies_have_the_form_the_worker_gives() -> None:
 
 def test_the_table_of_fields_has_each_field_its_aliases_and_its_default() -> None:
     rows = dict(re.findall(r"^\| `(\w+)`(.*)$", README, re.MULTILINE))
-    documented = set(SynthesisRequest.model_fields) - {"type", "fallback"}
+    documented = set(SynthesisRequest.model_fields) - {"type"}
     assert documented <= set(rows)
     for name in documented:
         for alias in ALIASES.get(name, ()):

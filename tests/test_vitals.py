@@ -47,7 +47,7 @@ def test_ten_thousand_clean_jobs_raise_no_alarm(vitals: Vitals, memory: Memory) 
 
 def test_a_poisoned_engine_is_reason_enough_at_once(vitals: Vitals) -> None:
     vitals.observe("engine_poisoned")
-    assert vitals.reason == "a job ended with engine_poisoned"
+    assert vitals.reason == "a job met with engine_poisoned"
 
 
 def test_faults_in_a_row_are_a_reason_and_a_success_between_them_is_not(vitals: Vitals) -> None:
@@ -101,4 +101,4 @@ def test_the_first_reason_stays_and_is_announced_once(vitals: Vitals) -> None:
     for _ in range(5):
         vitals.observe("engine_poisoned")
         vitals.observe("ok")
-    assert announced == ["a job ended with engine_poisoned"]
+    assert announced == ["a job met with engine_poisoned"]

@@ -24,6 +24,10 @@ class UtteranceReply(_Frozen):
     end_sec: float
     seed: int
     engine: str
+    voice: str | None = None
+    """Who spoke, where it is another than was asked for."""
+    because: tuple[str, ...] | None = None
+    """Why that is so: codes of errors, names of checks, `engine_resting` for an engine that had failed before."""
     attempts: int
     verdict: Literal["ok", "token_limit", "failed_checks"]
     """token_limit: the engine stopped at the longest audio it makes at once, and the end may be missing."""
@@ -86,7 +90,7 @@ class SpeechReply(Destination):
     watermark: bool
     """Whether the engine marked its audio, inaudibly, as synthetic."""
     degraded: bool
-    """Whether another engine or voice than the one asked for spoke."""
+    """Whether another engine or voice than asked for, which are told above, spoke an utterance; `warnings` say why."""
     utterances: tuple[UtteranceReply, ...]
     warnings: tuple[str, ...]
     captions: str | None = None

@@ -75,7 +75,7 @@ class Service:
         self.worker.tally.count(outcome, duration_sec=took_sec, audio_sec=audio_sec)
         event(logger, "job done", outcome=outcome, took_sec=round(took_sec, 3), audio_sec=audio_sec)
         was_well = self.worker.vitals.reason is None
-        self.worker.vitals.observe(outcome, pace=engine_sec / audio_sec if audio_sec else None)
+        self.worker.vitals.observe(outcome, faults=job.faults, pace=engine_sec / audio_sec if audio_sec else None)
         if was_well and self.worker.vitals.reason:
             logger.error("this worker asks to be replaced: %s", self.worker.vitals.reason)
 

@@ -52,6 +52,8 @@ class Settings(BaseModel):
     """Whether utterances are judged before they are heard: cut, repeated, noisy, silent or clipped ones."""
     guard_retries: int = Field(default=2, ge=0, le=10)
     """How often an utterance that fails is made again; then the best is kept, and the reply says what is wrong."""
+    recognition_model: Path | None = None
+    """Folder of a faster-whisper model, with which what is heard is held against the text; needs that package."""
     watermark: bool = True
     """Whether neural speech carries an inaudible mark that says it is synthetic; every reply says whether it does."""
     lazy_engines: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from statistics import median
 
 import psutil
 
 FATAL = frozenset({"engine_poisoned"})
 """Outcomes after which nothing the process does can be trusted, such as a CUDA context with an error in it."""
-FAULTS = frozenset({"engine_failed", "internal_error", "out_of_memory"})
+FAULTS = frozenset({"engine_failed", "engine_resting", "internal_error", "out_of_memory"})
 """Outcomes that are the worker's own fault."""
 FAULTS_IN_A_ROW = 3
 BASELINE_JOBS = 30
@@ -56,15 +56,19 @@ class Vitals:
         """Calls `listener` once, when there is a reason."""
         self._when_sick = listener
 
-    def observe(self, outcome: str, *, pace: float | None = None) -> None:
-        """Takes in one job: "ok" or its error code, and the engine's seconds of work per second of audio."""
+    def observe(self, outcome: str, *, faults: Iterable[str] = (), pace: float | None = None) -> None:
+        """Takes in one job: "ok" or its error code, and the engine's seconds of work per second of audio.
+
+        `faults` are codes of what went wrong on the way, also where the job ended well for another engine took over.
+        """
+        seen = frozenset((outcome, *faults))
         with self._lock:
             self._jobs += 1
-            self._faults = self._faults + 1 if outcome in FAULTS else 0
+            self._faults = self._faults + 1 if seen & FAULTS else 0
             if pace is not None:
                 self._note_pace(pace)
             if self._reason is None:
-                self._reason = self._found(outcome)
+                self._reason = self._found(seen)
                 if self._reason:
                     self._when_sick()
 
@@ -74,9 +78,9 @@ class Vitals:
         else:
             self._last_paces.append(pace)
 
-    def _found(self, outcome: str) -> str | None:
-        if outcome in FATAL:
-            return f"a job ended with {outcome}"
+    def _found(self, seen: frozenset[str]) -> str | None:
+        if fatal := min(seen & FATAL, default=None):
+            return f"a job met with {fatal}"
         if self._faults >= FAULTS_IN_A_ROW:
             return f"{self._faults} jobs in a row failed by the worker's fault"
         return self._grown() or self._slowed()

@@ -32,7 +32,7 @@ def test_health_says_why_the_worker_leaves(worker: Worker) -> None:
     sick.vitals.observe("engine_poisoned")
     reply = Caller(Service(sick))(type="health")
     assert isinstance(reply, HealthReply)
-    assert (reply.status, reply.leaving) == ("leaving", "a job ended with engine_poisoned")
+    assert (reply.status, reply.leaving) == ("leaving", "a job met with engine_poisoned")
     spoken = Caller(Service(sick))(text="goodbye")
     assert isinstance(spoken, SpeechReply)
     assert spoken.metrics.leaving == reply.leaving

@@ -62,7 +62,7 @@ def test_a_poisoned_engine_makes_the_worker_ask_for_another(platform: ControlPla
         assert job.error["code"] == "engine_poisoned"  # type: ignore[index]
         assert worker.wait_for_exit(within_sec=60) == 0
         finished = platform.job(beside)
-        assert finished.output["metrics"]["leaving"] == "a job ended with engine_poisoned"  # type: ignore[index]
+        assert finished.output["metrics"]["leaving"] == "a job met with engine_poisoned"  # type: ignore[index]
         assert "this worker asks to be replaced" in worker.log
     assert {job_id for _, job_id in platform.refreshes()} == {job.id, beside}
     late = platform.submit({"text": "too late"})

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from voice_library.errors import UnknownVoice as NotInLibrary
 from voice_library.voice import Profile, Voice
-from worker.engines.base import Engine
+from worker.engines.base import Engine, Submit, Take, Utterance
 from worker.errors import EngineUnavailable, RequestError, UnknownVoice, UnsupportedVoice
 from worker.jobs.casting import Casting, cannot_speak
-from worker.jobs.context import Worker
+from worker.jobs.context import Job, Worker
 from worker.jobs.direction import directed
 from worker.request import SpokenRequest
 from worker.request.fallback import FallbackStep
+from worker.takes.falling_back import falling_back
 from worker.takes.understudy import Substitution, Understudy
 
 
@@ -47,6 +48,30 @@ def cascade_of(steps: Sequence[FallbackStep], request: SpokenRequest, casting: C
                 raise
             warnings.append(f"fallback.{index} was left out: {error}")
     return Cascade(understudies=tuple(understudies), warnings=tuple(warnings))
+
+
+def understudied(casting: Casting, request: SpokenRequest, worker: Worker) -> Casting:
+    """The casting with those who take over as `request.fallback` says; raises as `cascade_of`."""
+    cascade = cascade_of(request.fallback, request, casting, worker)
+    warnings = (*casting.warnings, *cascade.warnings)
+    return replace(casting, understudies=cascade.understudies, warnings=warnings)
+
+
+def falling_back_from(castings: Iterable[Casting], submit: Submit, job: Job, worker: Worker) -> Submit:
+    """`submit` for those who were cast, each with understudies of their own."""
+    castings = tuple(castings)
+    if not any(casting.understudies for casting in castings):
+        return submit
+    companies: dict[tuple[str, str, str], Submit] = {}
+    for casting in castings:
+        speaker = (casting.engine.name, casting.voice.id, casting.direction.language)
+        if speaker not in companies:
+            companies[speaker] = falling_back(submit, casting.understudies, worker.engines, note=job.faults.append)
+
+    def submit_to_company(utterance: Utterance) -> Take:
+        return companies[utterance.engine, utterance.voice.id, utterance.language](utterance)
+
+    return submit_to_company
 
 
 def longest_chars(engine: Engine, understudies: Iterable[Understudy], language: str) -> int:

@@ -14,6 +14,7 @@ from worker.errors import InvalidRequest, UnknownVoice, UnsupportedVoice
 from worker.jobs.context import Worker
 from worker.jobs.direction import Direction, directed
 from worker.request import RecordingRequest, SynthesisRequest
+from worker.takes.understudy import Understudy
 
 USUAL_VOICE = "sarah"
 """Who speaks where neither the request nor the settings say so, and the first engine can."""
@@ -30,6 +31,8 @@ class Casting:
     """Id of the voice or profile."""
     voice: Voice
     direction: Direction
+    understudies: tuple[Understudy, ...] = ()
+    """Who takes over where this one fails."""
     warnings: tuple[str, ...] = ()
     """Of who speaks; the direction has its own."""
 

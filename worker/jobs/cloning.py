@@ -8,10 +8,12 @@ from dataclasses import replace
 from worker.engines.base import CloningEngine
 from worker.errors import InvalidRequest, UnsupportedLanguage, UnsupportedParameter
 from worker.jobs.able import cloning_engines
+from worker.jobs.cascade import understudied
 from worker.jobs.casting import Casting
 from worker.jobs.clones import Clone, cloner_of, enrolled, heard_clone, native_language, portable, sent_embedding
 from worker.jobs.context import Job, Worker
 from worker.jobs.direction import directed
+from worker.jobs.performance import alone
 from worker.jobs.plan import Plan, check_spoken, spoken_plan
 from worker.jobs.recording import recorded, streamed
 from worker.jobs.saving import check_savable, christened, saved
@@ -22,12 +24,12 @@ from worker.request import CloningRequest
 
 def run(request: CloningRequest, job: Job, worker: Worker) -> SpeechReply:
     """Speaks the text in the voice of the recording and delivers it."""
-    return recorded(plan_of(request, job, worker, streams=False), job, worker)
+    return recorded(alone(plan_of(request, job, worker, streams=False)), job, worker)
 
 
 def stream(request: CloningRequest, job: Job, worker: Worker) -> Generator[bytes, None, SpeechReply]:
     """Speaks the text and yields the file's bytes as they are made; returns the reply, which has no audio."""
-    return streamed(plan_of(request, job, worker, streams=True), job, worker)
+    return streamed(alone(plan_of(request, job, worker, streams=True)), job, worker)
 
 
 def plan_of(request: CloningRequest, job: Job, worker: Worker, *, streams: bool) -> Plan:
@@ -45,10 +47,10 @@ def plan_of(request: CloningRequest, job: Job, worker: Worker, *, streams: bool)
     engine = cloner_of(_cloners(request, worker), sent)
     language = request.language or (sent.voice.language if sent else native_language(engine))
     direction = directed(request, engine, language=language)
-    passages = passages_of(request, engine, language, max_text_chars=worker.settings.max_text_chars)
+    max_text_chars = worker.settings.max_text_chars
+    passages_of(request, engine, language, max_text_chars=max_text_chars)  # refused before a recording is fetched
     clone = sent or heard_clone(request, engine, language, worker.fetcher)
     job.cancellation.stop_if_cancelled()
-    clone = _kept(request, clone, engine, worker)
     casting = Casting(
         engine=engine,
         name=clone.voice.id,
@@ -56,6 +58,10 @@ def plan_of(request: CloningRequest, job: Job, worker: Worker, *, streams: bool)
         direction=direction,
         warnings=(*notes, *clone.warnings),
     )
+    casting = understudied(casting, request, worker)
+    passages = passages_of(request, engine, language, max_text_chars=max_text_chars, understudies=casting.understudies)
+    clone = _kept(request, clone, engine, worker)
+    casting = replace(casting, name=clone.voice.id, voice=clone.voice)
     plan = spoken_plan(request, casting, passages, job, worker, streams=streams)
     embedding = portable(clone.voice, engine) if request.return_embedding else None
     return replace(plan, heard=clone.heard, voice_embedding=embedding)

@@ -19,12 +19,14 @@ from worker.engines.registry import Engines
 from worker.errors import InvalidSettings
 from worker.fetch.fetcher import Fetcher
 from worker.guards.check import Check
+from worker.guards.recognition import FasterWhisper, Recognition
 from worker.guards.usual import usual_checks
 from worker.jobs.progress import Progress
 from worker.metrics import Stopwatch, Tally
 from worker.request import EngineOptions
 from worker.settings import Settings
 from worker.takes.cancellable import Cancellation
+from worker.text.normalise import normalise
 from worker.vitals import Vitals
 
 logger = logging.getLogger(__name__)
@@ -75,7 +77,7 @@ class Worker:
             vitals=vitals,
             bucket=Connection(target) if target else None,
             cache=cache_of(settings, clip_store(settings)),
-            checks=usual_checks() if settings.guards else (),
+            checks=_checks(settings),
         )
 
     def close(self) -> None:
@@ -95,8 +97,19 @@ class Job:
     """The bucket that the caller brings along, as the platform hands it on; it holds secrets."""
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
     cancellation: Cancellation = field(default_factory=Cancellation)
+    faults: list[str] = field(default_factory=list)
+    """Codes of what engines did wrong on the way, though the job may end well."""
     progress: Progress = field(default_factory=Progress)
     """Whom it tells how far it is; nobody, unless a front end listens."""
+
+
+def _checks(settings: Settings) -> tuple[Check, ...]:
+    if not settings.guards:
+        return ()
+    if settings.recognition_model is None:
+        return usual_checks()
+    recogniser = FasterWhisper.load(settings.recognition_model)
+    return (*usual_checks(), Recognition(recogniser=recogniser, spoken_form=normalise))
 
 
 def _library(settings: Settings, engines: Engines) -> VoiceLibrary:

@@ -10,11 +10,12 @@ from worker.audio.clip import Clip
 from worker.audio.cut import cut
 from worker.audio.level import loudness_lufs
 from worker.audio.reference import is_silent, judge_source
-from worker.engines.base import ConvertingEngine, Submit, Take, Utterance
+from worker.engines.base import Submit, Take, Utterance
 from worker.errors import AudioTooLong, UnsupportedParameter
 from worker.jobs.casting import Casting
 from worker.jobs.context import Job, Worker
 from worker.jobs.direction import Direction, effects_of
+from worker.jobs.performance import alone
 from worker.jobs.plan import Plan
 from worker.jobs.recording import recorded
 from worker.jobs.script import job_seed, utterance_seed
@@ -35,7 +36,7 @@ class Section:
 
 def run(request: ConversionRequest, job: Job, worker: Worker) -> SpeechReply:
     """Says the recording again and delivers it."""
-    return recorded(plan_of(request, job, worker), job, worker)
+    return recorded(alone(plan_of(request, job, worker)), job, worker)
 
 
 def plan_of(request: ConversionRequest, job: Job, worker: Worker) -> Plan:
@@ -65,7 +66,7 @@ def plan_of(request: ConversionRequest, job: Job, worker: Worker) -> Plan:
         request=request,
         casting=casting,
         utterances=_utterances(sections, casting, seed),
-        submit=_converter(target.engine, sections),
+        submit=_converter(sections, worker),
         seed=seed,
         format_name=request.response_format,
         keeps_timing=True,
@@ -93,9 +94,10 @@ def _utterances(sections: Sequence[Section], casting: Casting, seed: int) -> tup
     )
 
 
-def _converter(engine: ConvertingEngine, sections: Sequence[Section]) -> Submit:
+def _converter(sections: Sequence[Section], worker: Worker) -> Submit:
     def convert(utterance: Utterance) -> Take:
-        return engine.convert(sections[utterance.index].clip, utterance.voice, seed=utterance.seed)
+        source = sections[utterance.index].clip
+        return worker.engines.convert(utterance.engine, source, utterance.voice, seed=utterance.seed)
 
     return convert
 

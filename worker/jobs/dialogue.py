@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from worker.jobs.context import Job, Worker
-from worker.jobs.performance import recorded, streamed
+from worker.jobs.recording import recorded, streamed
 from worker.jobs.rehearsal import performance_of
 from worker.jobs.roles import segment_roles
 from worker.reply import SpeechReply

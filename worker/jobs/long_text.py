@@ -7,6 +7,7 @@ import re
 
 from worker.errors import DeliveryFailed, EmptyText, PayloadTooLarge, UnsupportedParameter
 from worker.jobs.book import MEBIBYTE, Book, book_of
+from worker.jobs.cascade import understudied
 from worker.jobs.casting import cast
 from worker.jobs.context import Job, Worker
 from worker.jobs.edition import Edition
@@ -59,12 +60,13 @@ def plan_of(request: LongTextRequest, book: Book, job: Job, worker: Worker) -> P
 
     """
     field = "document" if request.text is None else "text"
-    casting = cast(_sample(request, book, worker), worker)
+    sample = _sample(request, book, worker)
+    casting = understudied(cast(sample, worker), sample, worker)
     seed = job_seed(request.seed, job.id)
     reading = Reading(
         book=book,
         casting=casting,
-        cutting=cutting_of(request, casting.engine, casting.direction.language),
+        cutting=cutting_of(request, casting.engine, casting.direction.language, casting.understudies),
         lexicon=Lexicon(request.lexicon, tags=casting.engine.capabilities.tags),
         seed=seed,
         limit_chars=worker.settings.max_long_text_mb * MEBIBYTE,
@@ -78,7 +80,7 @@ def plan_of(request: LongTextRequest, book: Book, job: Job, worker: Worker) -> P
         request=request,
         casting=casting,
         utterances=reading,
-        submit=way_of(worker),
+        submit=way_of(worker, job, (casting,)),
         seed=seed,
         format_name=request.response_format,
         heard=book.digest,

@@ -10,6 +10,7 @@ from typing import Self
 from worker.audio.formats import FORMATS, Format, nearest_rate
 from worker.engines.base import Submit, Utterance
 from worker.errors import InvalidRequest, UnsupportedParameter
+from worker.jobs.cascade import understudied
 from worker.jobs.casting import Casting, cast
 from worker.jobs.context import Job, Worker
 from worker.jobs.script import check_length, job_seed, passages_of, utterances
@@ -104,9 +105,13 @@ def plan_of(request: SynthesisRequest, job: Job, worker: Worker, *, streams: boo
 
     """
     check_spoken(request, worker, streams=streams)
-    casting = cast(request, worker)
+    casting = understudied(cast(request, worker), request, worker)
     passages = passages_of(
-        request, casting.engine, casting.direction.language, max_text_chars=worker.settings.max_text_chars
+        request,
+        casting.engine,
+        casting.direction.language,
+        max_text_chars=worker.settings.max_text_chars,
+        understudies=casting.understudies,
     )
     return spoken_plan(request, casting, passages, job, worker, streams=streams)
 
@@ -134,7 +139,7 @@ def spoken_plan(
         request=request,
         casting=casting,
         utterances=tuple(utterances(passages, casting, seed)),
-        submit=way_of(worker),
+        submit=way_of(worker, job, (casting,)),
         seed=seed,
         format_name=request.response_format,
         streams=streams,

@@ -1,4 +1,4 @@
-"""Recording: a plan becomes a file where the caller wants it, or a stream, and a reply."""
+"""Recording: a performance becomes a file where the caller wants it, or a stream, and a reply."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from worker.delivery.s3.upload import open_upload
 from worker.delivery.sink import Sink
 from worker.errors import DeliveryFailed, PayloadTooLarge
 from worker.jobs.context import Job, Worker
+from worker.jobs.performance import Performance
 from worker.jobs.plan import Plan
-from worker.jobs.report import report
-from worker.jobs.speech import Heard, speech
+from worker.jobs.speech import Heard
 from worker.reply import SpeechReply
 from worker.request import AudioFormat
 
@@ -30,7 +30,7 @@ SMALLER: Mapping[AudioFormat, AudioFormat] = {"wav": "mp3", "pcm": "mp3", "flac"
 logger = logging.getLogger(__name__)
 
 
-def recorded(plan: Plan, job: Job, worker: Worker) -> SpeechReply:
+def recorded(performance: Performance, job: Job, worker: Worker) -> SpeechReply:
     """The reply to a recording that has been delivered.
 
     Raises:
@@ -39,33 +39,30 @@ def recorded(plan: Plan, job: Job, worker: Worker) -> SpeechReply:
 
     """
     while True:
+        plan = performance.plan
         try:
-            return _delivered(plan, _ways(plan, job, worker), job, worker)
+            return _delivered(performance, _ways(plan, job, worker), job, worker)
         except PayloadTooLarge:
             if not plan.request.allow_downgrade or plan.format_name not in SMALLER:
                 raise
-            plan = plan.in_format(SMALLER[plan.format_name])
+            performance = performance.in_format(SMALLER[plan.format_name])
 
 
-def streamed(plan: Plan, job: Job, worker: Worker) -> Generator[bytes, None, SpeechReply]:
+def streamed(performance: Performance, job: Job, worker: Worker) -> Generator[bytes, None, SpeechReply]:
     """The file's bytes as they are made; returns the reply, which has no audio.
 
     Raises:
         EngineFailed, AudioTooLong, Cancelled: it could not be made to its end.
 
     """
-    heard, size_bytes = Heard(), 0
-    pieces = encoded(
-        speech(plan, job, worker, heard=heard),
-        plan.format_name,
-        sample_rate=plan.sample_rate,
-        max_frames=round(worker.settings.max_audio_sec * plan.sample_rate),
-    )
+    plan, heard, size_bytes = performance.plan, Heard(), 0
+    clips = performance.speak(job, worker, heard=heard)
+    pieces = encoded(clips, plan.format_name, sample_rate=plan.sample_rate, max_frames=performance.max_frames(worker))
     for piece in job.stopwatch.timed("all", pieces):
         size_bytes += len(piece)
         yield piece
     encode_sec = job.stopwatch.spent_sec("all") - job.stopwatch.spent_sec("synth")
-    return report(plan, heard, job, worker, size_bytes=size_bytes, encode_sec=encode_sec)
+    return performance.tell(plan, heard, job, worker, size_bytes=size_bytes, encode_sec=encode_sec)
 
 
 def _ways(plan: Plan, job: Job, worker: Worker) -> list[OpenSink]:
@@ -121,33 +118,35 @@ def metadata_of(plan: Plan) -> dict[str, str]:
     return {"seed": str(plan.seed), "engine": plan.casting.engine.name, "worker": __version__}
 
 
-def _delivered(plan: Plan, ways: list[OpenSink], job: Job, worker: Worker) -> SpeechReply:
+def _delivered(performance: Performance, ways: list[OpenSink], job: Job, worker: Worker) -> SpeechReply:
     """The reply by the first way that works; the recording is made anew for each, for it is never held whole."""
     warnings: tuple[str, ...] = ()
     *spare, last = ways
     for open_sink in spare:
         try:
-            return _recorded(plan, open_sink(), job, worker, warnings)
+            return _recorded(performance, open_sink(), job, worker, warnings)
         except DeliveryFailed as error:
             logger.warning("delivery failed, trying the next way", exc_info=error)
             warnings = (*warnings, f"{error}; delivered another way")
-    return _recorded(plan, last(), job, worker, warnings)
+    return _recorded(performance, last(), job, worker, warnings)
 
 
-def _recorded(plan: Plan, sink: Sink, job: Job, worker: Worker, warnings: tuple[str, ...]) -> SpeechReply:
-    heard, began_sec = Heard(), job.stopwatch.elapsed_sec
+def _recorded(performance: Performance, sink: Sink, job: Job, worker: Worker, warnings: tuple[str, ...]) -> SpeechReply:
+    plan, heard, began_sec = performance.plan, Heard(), job.stopwatch.elapsed_sec
     synth_before_sec = job.stopwatch.spent_sec("synth")
     try:
         file = encode_file(
-            speech(plan, job, worker, heard=heard),
+            performance.speak(job, worker, heard=heard),
             plan.format_name,
             sample_rate=plan.sample_rate,
             into=sink,
-            max_frames=round(worker.settings.max_audio_sec * plan.sample_rate),
+            max_frames=performance.max_frames(worker),
         )
         synth_sec = job.stopwatch.spent_sec("synth") - synth_before_sec
         encode_sec = job.stopwatch.elapsed_sec - began_sec - synth_sec
-        reply = report(plan, heard, job, worker, size_bytes=file.size_bytes, encode_sec=encode_sec, warnings=warnings)
+        reply = performance.tell(
+            plan, heard, job, worker, size_bytes=file.size_bytes, encode_sec=encode_sec, warnings=warnings
+        )
         destination = sink.finish(rest_bytes=len(json.dumps(reply.model_dump(mode="json"))))
     except BaseException:
         sink.abort()

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import chain
 
 from worker.errors import EmptyText, InvalidRequest, TextTooLong, UnsupportedParameter
+from worker.jobs.cascade import understudied
 from worker.jobs.casting import Casting, cast
 from worker.jobs.context import Job, Worker
 from worker.jobs.performance import Performance
@@ -55,7 +56,7 @@ def performance_of(
     roles = tuple(roles)
     _check(request, roles, worker, streams=streams)
     seed = job_seed(request.seed, job.id)
-    turns = tuple(_turns(_scenes(request, roles, worker), seed, worker))
+    turns = tuple(_turns(_scenes(request, roles, worker), seed, job, worker))
     if not turns:
         raise EmptyText("There is nothing to speak in the text: write at least one word.", field="text")
     lead = max((turn.plan.casting for turn in turns), key=lambda casting: casting.engine.sample_rate)
@@ -63,7 +64,7 @@ def performance_of(
         request=request,
         casting=replace(lead, warnings=_warnings(turns), direction=replace(lead.direction, warnings=())),
         utterances=tuple(chain.from_iterable(turn.plan.utterances for turn in turns)),
-        submit=way_of(worker),
+        submit=way_of(worker, job, tuple(turn.plan.casting for turn in turns)),
         seed=seed,
         format_name=request.response_format,
         streams=streams,
@@ -92,7 +93,7 @@ def _scenes(request: DirectedRequest, roles: Iterable[Role], worker: Worker) -> 
         with role.to_blame():
             rewriting = lexicon.rewrite(role.request.text, limit_chars=left_chars)
             spelled = role.request.model_copy(update={"text": rewriting.text, "lexicon": {}})
-            casting = cast(spelled, worker)
+            casting = understudied(cast(spelled, worker), spelled, worker)
             found = _passages(role, spelled, casting, left_chars)
         left_chars -= len(rewriting.text)
         passages = tuple(_moved(rewriting.in_source(passage), role.offset) for passage in found)
@@ -103,7 +104,13 @@ def _scenes(request: DirectedRequest, roles: Iterable[Role], worker: Worker) -> 
 def _passages(role: Role, spelled: SynthesisRequest, casting: Casting, left_chars: int) -> list[Passage]:
     """Those of a role; none where a stretch between two tags has no words, which a segment must have."""
     try:
-        return passages_of(spelled, casting.engine, casting.direction.language, max_text_chars=left_chars)
+        return passages_of(
+            spelled,
+            casting.engine,
+            casting.direction.language,
+            max_text_chars=left_chars,
+            understudies=casting.understudies,
+        )
     except EmptyText:
         if role.segment is not None:
             raise
@@ -114,7 +121,7 @@ def _moved(passage: Passage, by: int) -> Passage:
     return replace(passage, start=passage.start + by, end=passage.end + by)
 
 
-def _turns(scenes: Iterable[_Scene], seed: int, worker: Worker) -> Iterator[Turn]:
+def _turns(scenes: Iterable[_Scene], seed: int, job: Job, worker: Worker) -> Iterator[Turn]:
     began, silent_sec, tagged_sec = False, 0.0, 0.0
     for scene in scenes:
         if not scene.passages:
@@ -123,17 +130,17 @@ def _turns(scenes: Iterable[_Scene], seed: int, worker: Worker) -> Iterator[Turn
         quiet_sec = tagged_sec + silent_sec + scene.passages[0].lead_sec
         natural_sec = max(0.0, NATURAL_GAP_SEC - quiet_sec) if began else 0.0
         gap_sec = natural_sec if scene.role.gap_sec is None else scene.role.gap_sec
-        yield _turn(scene, seed, worker, gap_sec=silent_sec + gap_sec)
+        yield _turn(scene, seed, job, worker, gap_sec=silent_sec + gap_sec)
         began, silent_sec, tagged_sec = True, 0.0, scene.passages[-1].pause_sec
 
 
-def _turn(scene: _Scene, seed: int, worker: Worker, *, gap_sec: float) -> Turn:
+def _turn(scene: _Scene, seed: int, job: Job, worker: Worker, *, gap_sec: float) -> Turn:
     plan = Plan(
         request=scene.request,
         casting=scene.casting,
         # The seeds begin anew with each turn, so that no change to another one is heard in it.
         utterances=tuple(utterances(scene.passages, scene.casting, seed)),
-        submit=way_of(worker),
+        submit=way_of(worker, job),
         seed=seed,
         format_name=scene.request.response_format,
     )

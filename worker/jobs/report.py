@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from worker.jobs.cascade import told
 from worker.jobs.context import Job, Worker
 from worker.jobs.plan import Plan
 from worker.jobs.speech import Heard, Placed, Totals
 from worker.reply import JobMetrics, SpeechReply, UtteranceReply
 from worker.request import SpokenRequest
+from worker.takes.understudy import StoodIn
 from worker.text.captions import Cue, captions
 
 
@@ -60,10 +62,10 @@ def summary(
         voice=casting.name,
         language=casting.direction.language,
         seed=plan.seed,
-        watermark=casting.engine.capabilities.watermark,
-        degraded=bool(totals.engines - {casting.engine.name}),
+        watermark=all(worker.engines[name].capabilities.watermark for name in totals.engines or {casting.engine.name}),
+        degraded=bool(totals.stood_in),
         utterances=utterances,
-        warnings=(*plan.warnings, *warnings),
+        warnings=(*plan.warnings, *told(totals.stood_in), *warnings),
         captions=captions,
         voice_embedding=plan.voice_embedding,
         metrics=_metrics(totals, job, worker, encode_sec),
@@ -73,6 +75,7 @@ def summary(
 def utterance_reply(placed: Placed, *, part: int | None = None) -> UtteranceReply:
     """What is told of an utterance, in a reply or a manifest."""
     said, verdict = bool(placed.utterance.text), placed.verdict
+    substitution = verdict.substitution if isinstance(verdict, StoodIn) else None
     short = verdict.end if verdict.end != "complete" else None
     return UtteranceReply(
         start=placed.utterance.start if said else None,
@@ -81,6 +84,8 @@ def utterance_reply(placed: Placed, *, part: int | None = None) -> UtteranceRepl
         end_sec=round(placed.end_sec, 3),
         seed=verdict.seed,
         engine=verdict.engine,
+        voice=substitution.voice if substitution else None,
+        because=substitution.because if substitution else None,
         attempts=verdict.attempts,
         verdict=short or ("failed_checks" if verdict.failed else "ok"),
         failed=verdict.failed or None,

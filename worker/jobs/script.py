@@ -10,8 +10,10 @@ from functools import partial
 from worker.engines.base import Engine, Utterance
 from worker.engines.tags import stripped
 from worker.errors import TextTooLong
+from worker.jobs.cascade import longest_chars
 from worker.jobs.casting import Casting
 from worker.request import LARGEST_SEED, DirectedRequest, SpokenRequest
+from worker.takes.understudy import Understudy
 from worker.text.characters import tidy_characters
 from worker.text.lexicon import Lexicon
 from worker.text.normalise import normalise
@@ -28,7 +30,14 @@ def check_length(text: str, limit_chars: int) -> None:
         )
 
 
-def passages_of(request: SpokenRequest, engine: Engine, language: str, *, max_text_chars: int) -> list[Passage]:
+def passages_of(
+    request: SpokenRequest,
+    engine: Engine,
+    language: str,
+    *,
+    max_text_chars: int,
+    understudies: Iterable[Understudy] = (),
+) -> list[Passage]:
     """The text, its words replaced by what the lexicon has for them, cut for the engine.
 
     Raises:
@@ -37,7 +46,7 @@ def passages_of(request: SpokenRequest, engine: Engine, language: str, *, max_te
         TextTooLong: the lexicon makes more than `max_text_chars` of it.
 
     """
-    cutting = cutting_of(request, engine, language)
+    cutting = cutting_of(request, engine, language, understudies)
     lexicon = Lexicon(request.lexicon, tags=engine.capabilities.tags)
     rewriting = lexicon.rewrite(request.text, limit_chars=max_text_chars)
     found = passages(
@@ -62,9 +71,11 @@ class Cutting:
     """What is spoken for what is written, in a language."""
 
 
-def cutting_of(request: DirectedRequest, engine: Engine, language: str) -> Cutting:
-    """How the engine wants a text cut, as far as the request leaves it room."""
-    limit_chars = min(engine.capabilities.longest(language), 2 * request.chunk_size)
+def cutting_of(
+    request: DirectedRequest, engine: Engine, language: str, understudies: Iterable[Understudy] = ()
+) -> Cutting:
+    """How the engine, and those that may take over, want a text cut, as far as the request leaves them room."""
+    limit_chars = min(longest_chars(engine, understudies, language), 2 * request.chunk_size)
     return Cutting(
         target_chars=min(request.chunk_size, limit_chars),
         limit_chars=limit_chars,

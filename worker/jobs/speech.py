@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -21,6 +22,7 @@ from worker.jobs.plan import Plan
 from worker.jobs.progress import reported, total_chars
 from worker.takes.ending import ending_with
 from worker.takes.in_order import Spoken, in_order, whole
+from worker.takes.understudy import StoodIn, Substitution
 
 
 @dataclass(slots=True)
@@ -34,6 +36,8 @@ class Totals:
     """Renderings that were not kept."""
     engines: set[str] = field(default_factory=set)
     """Names of those that spoke."""
+    stood_in: Counter[Substitution] = field(default_factory=Counter)
+    """Utterances that another spoke than was asked for."""
 
     def count(self, verdict: Verdict) -> None:
         """Adds an utterance, but not its duration."""
@@ -41,6 +45,8 @@ class Totals:
         self.cache_hits += verdict.cached
         self.retries += verdict.attempts - 1
         self.engines.add(verdict.engine)
+        if isinstance(verdict, StoodIn):
+            self.stood_in[verdict.substitution] += 1
 
     def add(self, other: Totals) -> None:
         """Adds another stream."""
@@ -49,6 +55,7 @@ class Totals:
         self.cache_hits += other.cache_hits
         self.retries += other.retries
         self.engines |= other.engines
+        self.stood_in += other.stood_in
 
 
 class Listener(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from worker.jobs.context import Job, Worker
+from worker.jobs.performance import alone
 from worker.jobs.plan import plan_of
 from worker.jobs.recording import recorded, streamed
 from worker.reply import SpeechReply
@@ -13,9 +14,9 @@ from worker.request import SynthesisRequest
 
 def run(request: SynthesisRequest, job: Job, worker: Worker) -> SpeechReply:
     """Speaks the text and delivers the recording."""
-    return recorded(plan_of(request, job, worker, streams=False), job, worker)
+    return recorded(alone(plan_of(request, job, worker, streams=False)), job, worker)
 
 
 def stream(request: SynthesisRequest, job: Job, worker: Worker) -> Generator[bytes, None, SpeechReply]:
     """Speaks the text and yields the file's bytes as they are made; returns the reply, which has no audio."""
-    return streamed(plan_of(request, job, worker, streams=True), job, worker)
+    return streamed(alone(plan_of(request, job, worker, streams=True)), job, worker)

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterable
 from worker.errors import UnsupportedParameter
 from worker.jobs import synthesis
 from worker.jobs.context import Job, Worker
-from worker.jobs.performance import recorded, streamed
+from worker.jobs.recording import recorded, streamed
 from worker.jobs.rehearsal import performance_of
 from worker.jobs.roles import Role, tagged_roles
 from worker.reply import SpeechReply

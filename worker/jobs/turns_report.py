@@ -44,8 +44,6 @@ def turns_report(
             "engine": _all(casting.engine.name for casting in castings),
             "voice": _all(casting.name for casting in castings),
             "language": _all(casting.direction.language for casting in castings),
-            "watermark": all(casting.engine.capabilities.watermark for casting in castings),
-            "degraded": any(each.verdict.engine != each.utterance.engine for each in placed),
         }
     )
 

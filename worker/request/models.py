@@ -9,6 +9,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import AfterValidator, Field, TypeAdapter
 
 from voice_library.names import as_voice_id
+from worker.request.fallback import Fallback
 from worker.request.options import EffectsRequest, EngineOptions, Strict
 
 AudioFormat = Literal["wav", "mp3", "flac", "ogg", "opus", "pcm"]
@@ -91,8 +92,8 @@ class DirectedRequest(RecordingRequest):
     stream: bool = False
     """Audio is sent as it is made, where the worker streams."""
     captions: CaptionFormat = "none"
-    fallback: Literal["none"] = "none"
-    """Another engine never takes over."""
+    fallback: Fallback = ()
+    """Who takes over where the engine fails, in this order: [{"engine": "espeak", "voice": "sarah"}]; else nobody."""
 
 
 class SpokenRequest(DirectedRequest):

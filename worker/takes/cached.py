@@ -8,6 +8,7 @@ from functools import partial
 from worker.cache.cache import Cache
 from worker.cache.key import key_of
 from worker.engines.base import Submit, Take, Utterance, Verdict
+from worker.takes.understudy import StoodIn
 
 
 def cached(
@@ -54,6 +55,8 @@ def cached(
 
 def _is_worth_keeping(utterance: Utterance, verdict: Verdict, *, keeps_failed: bool) -> bool:
     """Whether it may be heard in place of a new rendering: another engine's may not, when the first is well again."""
+    if isinstance(verdict, StoodIn):  # it may be the same engine in another voice
+        return False
     if verdict.engine != utterance.engine or any(each.engine != utterance.engine for each in verdict.rejected):
         return False
     return keeps_failed or (not verdict.failed and verdict.end == "complete")
