@@ -71,7 +71,13 @@ def main() -> None:
 
 def _throughput() -> Iterator[Row]:
     """All at once, for those who sleep do not disturb each other."""
-    settings = {"TTS_ENGINES": NAME, "TTS_DEFAULT_VOICE": VOICE, "TTS_LANES": "1", "TTS_GUARDS": "0", "TTS_CACHE_MB": "0"}
+    settings = {
+        "TTS_ENGINES": NAME,
+        "TTS_DEFAULT_VOICE": VOICE,
+        "TTS_LANES": "1",
+        "TTS_GUARDS": "0",
+        "TTS_CACHE_MB": "0",
+    }
     with (
         contestant(SLEEPING, **settings) as ours,
         contestant(STOCK, "sleeping") as stock,
