@@ -223,6 +223,10 @@ class HealthReply(_Frozen):
     """Seconds of audio made so far."""
     latency_p50_sec: float | None
     latency_p95_sec: float | None
+    cache: dict[str, int]
+    """What happened to utterances on their way past the cache: "hit", "miss", "corrupted", …"""
+    cache_bytes: dict[str, int]
+    """By tier, as far as it is known."""
 
 
 class ErrorDetail(_Frozen):

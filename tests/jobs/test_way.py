@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Caller
 from tests.guards.faults import FAULTS, FaultyEngine
 from worker.jobs.context import Worker
-from worker.reply import ErrorReply, Reply, SpeechReply
+from worker.reply import ErrorReply, HealthReply, Reply, SpeechReply
 from worker.service import Service
 from worker.settings import Settings
 
@@ -37,6 +37,11 @@ def test_the_same_utterance_is_rendered_once_for_every_job_that_asks_for_it(guar
     assert changed.metrics.cache_hits == 0
     longer = spoken(call(text=f"{TEXT}\n\nA paragraph that is new.", seed=1))
     assert (longer.metrics.cache_hits, len(longer.utterances)) == (1, 2)
+    health = call(type="health")
+    assert isinstance(health, HealthReply)
+    assert health.cache["hit"] == 2
+    assert health.cache["miss"] >= 3
+    assert health.cache_bytes["memory"] > 0
 
 
 @pytest.mark.parametrize("name", ["noise_tail", "long_inner_silence", "not_a_number"])

@@ -13,7 +13,7 @@ from worker.vitals import resident_bytes
 
 def run(request: HealthRequest, job: Job, worker: Worker) -> HealthReply:  # noqa: ARG001 - the shape of a job
     """Engines, memory and figures since the worker started."""
-    tally = worker.tally
+    tally, figures = worker.tally, worker.cache.figures
     return HealthReply(
         status="leaving" if worker.vitals.reason else "ok",
         leaving=worker.vitals.reason,
@@ -29,4 +29,6 @@ def run(request: HealthRequest, job: Job, worker: Worker) -> HealthReply:  # noq
         audio_sec=round(tally.audio_sec, 3),
         latency_p50_sec=tally.percentile_sec(0.5),
         latency_p95_sec=tally.percentile_sec(0.95),
+        cache=dict(figures.counts),
+        cache_bytes=dict(figures.size_bytes),
     )
