@@ -12,7 +12,7 @@ from voice_library.voice import Voice
 from worker.audio.clip import Clip, silence
 from worker.engines.base import LazyTake, Take, Utterance, Verdict
 from worker.errors import Cancelled
-from worker.takes.cancellable import Cancellation
+from worker.takes.cancellation import Cancellation
 from worker.takes.ending import ending_with
 
 VOICE = Voice(id="v", names=("v",), language="en", gender="neutral", tier="standard")

@@ -1,4 +1,4 @@
-"""Delivery to a volume: a generated name, written whole or not at all."""
+"""Delivery to a volume: a file under a name that the worker makes, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ OUT_OF_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class VolumeSink:
-    """A file of `folder` that nobody sees under its name before it is whole."""
+    """A file of `folder` that nobody sees under its name before it is whole; what was there gives way only then."""
 
-    def __init__(self, folder: Path, extension: str) -> None:
-        """Raises DeliveryFailed where the folder cannot be written to."""
-        self._path = folder / f"{uuid.uuid4().hex}{extension}"
+    def __init__(self, folder: Path, extension: str, *, name: str | None = None) -> None:
+        """The name is drawn unless it is given. Raises DeliveryFailed where the folder cannot be written to."""
+        self._path = folder / (name or f"{uuid.uuid4().hex}{extension}")
         with _typed_errors():
             folder.mkdir(parents=True, exist_ok=True)
             descriptor, partial = tempfile.mkstemp(dir=folder, prefix=".partial-")

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from worker.frontends.lanes import Lanes
 from worker.jobs.context import Job
 from worker.jobs.progress import Progress
-from worker.takes.cancellable import Cancellation
+from worker.takes.cancellation import Cancellation
 
 T = TypeVar("T")
 

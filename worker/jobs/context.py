@@ -25,7 +25,7 @@ from worker.jobs.progress import Progress
 from worker.metrics import Stopwatch, Tally
 from worker.request import EngineOptions
 from worker.settings import Settings
-from worker.takes.cancellable import Cancellation
+from worker.takes.cancellation import Cancellation
 from worker.text.normalise import normalise
 from worker.vitals import Vitals
 

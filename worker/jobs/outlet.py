@@ -10,11 +10,11 @@ from pathlib import Path, PurePosixPath
 
 from worker.delivery.choose import deliveries
 from worker.delivery.inline import InlineSink, inline_limit
-from worker.delivery.named_volume import NamedVolumeSink
 from worker.delivery.overflow import OverflowSink
 from worker.delivery.s3.connection import Connection
 from worker.delivery.s3.upload import open_upload
 from worker.delivery.sink import Sink
+from worker.delivery.volume import VolumeSink
 from worker.jobs.context import Job, Worker
 from worker.jobs.plan import Plan
 from worker.jobs.recording import bucket_of, key_of, metadata_of
@@ -82,7 +82,8 @@ def _into_bucket(bucket: Connection, plan: Plan, key: Callable[[str], str], suff
 
 
 def _onto_volume(folder: Path, key: Callable[[str], str], suffix: str, content_type: str) -> Sink:  # noqa: ARG001 - files have none
-    return NamedVolumeSink(folder / key(suffix))
+    path = folder / key(suffix)
+    return VolumeSink(path.parent, path.suffix, name=path.name)
 
 
 def _into_reply(job_id: str, suffix: str, content_type: str) -> Sink:  # noqa: ARG001 - it has no name there

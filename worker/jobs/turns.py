@@ -17,7 +17,7 @@ from worker.jobs.context import Job, Worker
 from worker.jobs.plan import Plan
 from worker.jobs.progress import total_chars
 from worker.jobs.speech import Heard, Listener, Placed, Totals, speech
-from worker.takes.cancellable import Cancellation
+from worker.takes.cancellation import Cancellation
 from worker.takes.ending import ending_with
 from worker.takes.window import Window
 

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 
 from worker.engines.base import Submit, Take, Utterance
-from worker.takes.cancellable import Cancellation
+from worker.takes.cancellation import Cancellation
 
 
 def ending_with(submit: Submit, cancellation: Cancellation, *, ahead: int) -> Submit:

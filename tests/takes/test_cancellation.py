@@ -9,7 +9,8 @@ from voice_library.voice import Voice
 from worker.audio.clip import Clip, silence
 from worker.engines.base import Take, Utterance, Verdict
 from worker.errors import Cancelled
-from worker.takes.cancellable import Cancellation, cancellable
+from worker.takes.cancellation import Cancellation
+from worker.takes.ending import ending_with
 
 UTTERANCE = Utterance(
     index=0,
@@ -47,7 +48,7 @@ def test_cancelling_a_job_wakes_the_reader_of_its_take() -> None:
     def submit(_utterance: Utterance) -> Take:
         return take
 
-    watched = cancellable(submit, cancellation)(UTTERANCE)
+    watched = ending_with(submit, cancellation, ahead=1)(UTTERANCE)
     canceller = threading.Thread(target=lambda: take.reading.wait(10) and cancellation.cancel())
     canceller.start()
     with pytest.raises(Cancelled):
@@ -59,7 +60,7 @@ def test_a_cancelled_job_submits_nothing_more() -> None:
     cancellation = Cancellation()
     cancellation.cancel()
     with pytest.raises(Cancelled):
-        cancellable(lambda _: pytest.fail("submitted"), cancellation)(UTTERANCE)
+        ending_with(lambda _: pytest.fail("submitted"), cancellation, ahead=1)(UTTERANCE)
 
 
 def test_a_take_that_slips_in_while_the_job_is_cancelled_is_cancelled_too() -> None:
@@ -70,4 +71,4 @@ def test_a_take_that_slips_in_while_the_job_is_cancelled_is_cancelled_too() -> N
         return take
 
     with pytest.raises(Cancelled):
-        list(cancellable(submit, cancellation)(UTTERANCE))
+        list(ending_with(submit, cancellation, ahead=1)(UTTERANCE))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from worker.engines.base import Submit, Take, Utterance
 from worker.errors import Cancelled
 
 
@@ -37,15 +36,3 @@ class Cancellation:
                 self._listeners.append(listener)
                 return
         listener()
-
-
-def cancellable(submit: Submit, cancellation: Cancellation) -> Submit:
-    """`submit`, whose takes end with `cancellation`."""
-
-    def submit_watched(utterance: Utterance) -> Take:
-        cancellation.stop_if_cancelled()
-        take = submit(utterance)
-        cancellation.on_cancel(take.cancel)
-        return take
-
-    return submit_watched
