@@ -1,7 +1,7 @@
 """A book through the long-text job, beside the engine alone: what the way around it costs, and whether memory grows.
 
-"engine" renders the same utterances and drops them; "sound" trims, levels, joins and encodes them besides, as any
-recording is; "job" is the whole: reading, parts, captions, manifest and delivery. Its last column is what the job adds
+"engine" renders the same utterances and drops them; "sound" judges, trims, levels, joins and encodes them besides,
+as any recording is; "job" is the whole: reading, parts, captions, manifest and delivery. Its last column is what the job adds
 to "sound", of the time of the engine: the engine that speaks fastest makes it look worst. Seconds are those of the
 processor, which other processes do not lengthen.
 """
@@ -16,7 +16,8 @@ from pathlib import Path
 
 import psutil
 
-from bench.table import save, table, wants_saving
+from bench.plot import Plot
+from bench.table import RESULTS, save, table, wants_saving
 from worker.audio.encode import encode_file
 from worker.errors import WorkerFault
 from worker.jobs.book import book_of
@@ -35,7 +36,7 @@ PARAGRAPH = (
     "calm, the sky was clear, and the instruments showed nothing unusual. Two hours later, everything had changed."
 )
 CHAPTER_CHARS = 5_000
-LENGTHS = (5_000, 20_000, 80_000)
+LENGTHS = (5_000, 20_000, 80_000, 500_000)
 SAMPLES_PER_SEC = 10
 MEBIBYTE = 2**20
 
@@ -47,16 +48,28 @@ def main() -> None:
     """Measures and prints the table."""
     saving = wants_saving(__doc__)
     with tempfile.TemporaryDirectory() as folder:
-        worker = Worker.load(Settings(volume_dir=Path(folder)))
+        worker = Worker.load(Settings(volume_dir=Path(folder), cache_mb=0))
         _measured(worker, 1_000)  # what is imported late and loaded once
-        text = table(HEADING, [_measured(worker, chars) for chars in LENGTHS])
-        worker.engines.close()
+        rows, watches = zip(*(_measured(worker, chars) for chars in LENGTHS), strict=True)
+        worker.close()
+    text = table(HEADING, rows)
     print(text)
     if saving:
         print(save("long_text", text, PACKAGES))
+        print(_drawn(watches[-1]))
 
 
-def _measured(worker: Worker, chars: int) -> tuple[object, ...]:
+def _drawn(watch: Watch) -> Path:
+    plot = Plot(
+        title=f"Memory of the process while a book of {LENGTHS[-1]:,} characters is spoken",
+        across="seconds",
+        up="RSS, MiB",
+        points=[(moment, rss / MEBIBYTE) for moment, rss in watch.samples],
+    )
+    return plot.write(RESULTS / "long_text.svg")
+
+
+def _measured(worker: Worker, chars: int) -> tuple[tuple[object, ...], Watch]:
     text = _book(chars)
     request = LongTextRequest(
         type="long_text",
@@ -69,16 +82,17 @@ def _measured(worker: Worker, chars: int) -> tuple[object, ...]:
         delivery="volume",
     )
     plan = plan_of(request, book_of(request, worker.fetcher, limit_mb=1), Job(id="bench"), worker)
-    engine_sec = _timed(lambda: _rendered(plan))
+    engine_sec = _timed(lambda: _rendered(plan, worker))
     sound_sec = _timed(lambda: _recorded(plan, worker))
-    peak = _Peak()
+    watch = Watch()
     began = time.process_time()
     reply = Service(worker).run(Job(id="bench"), request.model_dump(exclude_defaults=True) | {"type": "long_text"})
     job_sec = time.process_time() - began
     if not isinstance(reply, LongTextReply):
         raise WorkerFault(f"the job failed: {reply}")
     own = f"{(job_sec - sound_sec) / engine_sec:+.1%}"
-    return len(text), reply.duration_sec, engine_sec, sound_sec, job_sec, own, peak.ended() // MEBIBYTE
+    peak = max(rss for _, rss in watch.ended()) // MEBIBYTE
+    return (len(text), reply.duration_sec, engine_sec, sound_sec, job_sec, own, peak), watch
 
 
 def _book(chars: int) -> str:
@@ -86,9 +100,9 @@ def _book(chars: int) -> str:
     return "\n\n".join(f"# Chapter {number}\n\n{chapter}" for number in range(1, max(2, chars // CHAPTER_CHARS) + 1))
 
 
-def _rendered(plan: Plan) -> None:
+def _rendered(plan: Plan, worker: Worker) -> None:
     for utterance in plan.script():
-        for _ in plan.submit(utterance):
+        for _ in worker.engines.submit(utterance):
             pass
 
 
@@ -115,25 +129,26 @@ def _timed(work: Callable[[], None]) -> float:
     return time.process_time() - began
 
 
-class _Peak:
-    """The most memory that the process has resident while it is watched."""
+class Watch:
+    """The memory that the process has resident, over time."""
 
     def __init__(self) -> None:
-        self._most_bytes = 0
+        self.samples: list[tuple[float, int]] = []
+        """Seconds since it began, and bytes."""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch)
         self._thread.start()
 
-    def ended(self) -> int:
-        """Stops watching; the peak, in bytes."""
+    def ended(self) -> list[tuple[float, int]]:
+        """Stops watching; all that was seen."""
         self._ended.set()
         self._thread.join()
-        return self._most_bytes
+        return self.samples
 
     def _watch(self) -> None:
-        process = psutil.Process()
+        process, began = psutil.Process(), time.monotonic()
         while not self._ended.wait(1 / SAMPLES_PER_SEC):
-            self._most_bytes = max(self._most_bytes, process.memory_info().rss)
+            self.samples.append((time.monotonic() - began, process.memory_info().rss))
 
 
 if __name__ == "__main__":
