@@ -1,8 +1,8 @@
 """A book through the long-text job, beside the engine alone: what the way around it costs, and whether memory grows.
 
-"engine" renders the same utterances and drops them; "sound" judges, trims, levels, joins and encodes them besides,
-as any recording is; "job" is the whole: reading, parts, captions, manifest and delivery. Its last column is what the job adds
-to "sound", of the time of the engine: the engine that speaks fastest makes it look worst. Seconds are those of the
+"engine" renders the same utterances and drops them; "sound" judges, trims, levels, joins and encodes them besides, as
+any recording is; "job" is the whole: reading, parts, captions, manifest and delivery. Its last column is what the job
+adds to "sound", of the time of the engine: the engine that speaks fastest makes it look worst. Seconds are those of the
 processor, which other processes do not lengthen.
 """
 
