@@ -50,7 +50,7 @@ Result = TypeVar("Result")
 def main() -> None:
     """Measures and prints the table."""
     saving = wants_saving(__doc__)
-    service = Service(Worker.load(Settings()))
+    service = Service(Worker.load(Settings(cache_mb=0)))
     rows = []
     for name in FORMATS:
         rate = nearest_rate(name, 22_050)

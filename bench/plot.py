@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,8 @@ class Plot:
 
     def write(self, path: Path) -> Path:
         """Draws it at `path`; the upward axis begins at 0."""
-        most_across, most_up = (max(point[axis] for point in self.points) * 1.05 or 1.0 for axis in (0, 1))
+        step_across, step_up = (_step(max(point[axis] for point in self.points)) for axis in (0, 1))
+        most_across, most_up = TICKS * step_across, TICKS * step_up
 
         def place(across: float, up: float) -> tuple[float, float]:
             width, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
@@ -40,16 +42,22 @@ class Plot:
             f'<g transform="rotate(-90 16 {HEIGHT / 2})">{_text(16, HEIGHT / 2, self.up)}</g>',
         ]
         for tick in range(TICKS + 1):
-            across, up = most_across * tick / TICKS, most_up * tick / TICKS
+            across, up = step_across * tick, step_up * tick
             x, y = place(across, up)
             parts += [
                 f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>',
-                _text(LEFT - 8, y + 4, f"{up:.0f}", anchor="end"),
-                _text(x, HEIGHT - BOTTOM + 18, f"{across:.0f}"),
+                _text(LEFT - 8, y + 4, f"{up:g}", anchor="end"),
+                _text(x, HEIGHT - BOTTOM + 18, f"{across:g}"),
             ]
         parts.append(f'<polyline points="{curve}" fill="none" stroke="#06c" stroke-width="2"/></svg>')
         path.write_text("\n".join(parts) + "\n", encoding="utf-8")
         return path
+
+
+def _step(most: float) -> float:
+    """The roundest number of which TICKS reach `most`."""
+    power = 10.0 ** math.floor(math.log10(max(most, 1e-9) / TICKS))
+    return next(factor * power for factor in (1, 2, 2.5, 4, 5, 10) if TICKS * factor * power >= most)
 
 
 def _text(x: float, y: float, words: str, *, size: int = 12, anchor: str = "middle") -> str:

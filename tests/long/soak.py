@@ -225,7 +225,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--leak", action="store_true", help="plant a leak: this has to fail")
     given = parser.parse_args()
-    frontend = Queue(Service(Worker.load(Settings())))
+    frontend = Queue(Service(Worker.load(Settings(cache_mb=0))))
     with tqdm(total=given.jobs, unit="job", disable=None) as bar:
         soak = Soak(frontend, seed=given.seed, after_each=leaking([]) if given.leak else lambda: None)
         figures = asyncio.run(soak.run(jobs=given.jobs, seconds=60 * given.minutes, progress=bar.update))
