@@ -103,8 +103,9 @@ def _doubts(heard: Iterable[Placed]) -> Iterator[str]:
                 "chunk_size"
             )
         elif placed.verdict.failed:
-            failed = ", ".join(placed.verdict.failed)
-            yield f"{place} is the best of {placed.verdict.attempts} tries, but fails: {failed}"
+            attempts, failed = placed.verdict.attempts, ", ".join(placed.verdict.failed)
+            best = f"is the best of {attempts} tries, but fails" if attempts > 1 else "fails"
+            yield f"{place} {best}: {failed}"
 
 
 def _captions(plan: Plan, heard: Heard) -> str | None:

@@ -18,6 +18,7 @@ from worker.audio.stretch import stretch
 from worker.audio.trim import trim
 from worker.engines.base import Utterance, Verdict
 from worker.jobs.context import Job, Worker
+from worker.jobs.neighbours import compared
 from worker.jobs.plan import Plan
 from worker.jobs.progress import reported, total_chars
 from worker.takes.ending import ending_with
@@ -124,7 +125,10 @@ def rendered(plan: Plan, job: Job, worker: Worker, leveller: Leveller | None = N
     """The plan's utterances in order, as they are read, with a window of them under way; otherwise as `speech`."""
     ahead = plan.casting.engine.capabilities.ahead
     pieces = in_order(plan.script(), ending_with(plan.submit, job.cancellation, ahead=ahead), ahead=ahead)
-    shaped = _shaped(whole(job.stopwatch.timed("engine", pieces)), plan)
+    spoken = whole(job.stopwatch.timed("engine", pieces))
+    if worker.checks and not plan.keeps_timing:
+        spoken = compared(spoken)
+    shaped = _shaped(spoken, plan)
     loudness_lufs = worker.settings.loudness_lufs
     even = _level(shaped, plan, loudness_lufs, leveller or Leveller(loudness_lufs))
     return reported(even, job.progress, total=total_chars(plan.utterances))
