@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from voice_library.embedding_file import read_voice
 from voice_library.errors import InvalidCatalog, first_problem
-from voice_library.fields import Aliases, EngineSettings, Label, Language, Names, Options, VoiceId
+from voice_library.fields import Aliases, EngineSettings, Label, Language, Lexicon, Names, Options, VoiceId
 from voice_library.names import fold
 from voice_library.strict_json import JsonError, parse_json
 from voice_library.voice import VOICE_ID, Effects, Gender, Profile, Tier, Voice
@@ -36,6 +36,7 @@ class VoiceEntry(_Strict):
     tier: Tier
     engines: EngineSettings = {}
     aliases: Aliases = ()
+    lexicon: Lexicon = {}
     licence: Label = ""
     consent: Label = ""
     source: Label = ""
@@ -140,6 +141,7 @@ def _voice(entry: VoiceEntry, folder: Path) -> Voice:
         consent=entry.consent or (recorded.consent if recorded else ""),
         source=entry.source or (recorded.source if recorded else ""),
         aliases=entry.aliases,
+        lexicon=entry.lexicon,
     )
 
 

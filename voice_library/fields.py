@@ -22,6 +22,11 @@ Names = Annotated[tuple[Name, ...], Field(min_length=1, max_length=16)]
 Aliases = Annotated[tuple[Name, ...], Field(max_length=32)]
 Label = Annotated[str, Field(max_length=1024), AfterValidator(_printable)]
 
+Lexicon = Annotated[
+    dict[Name, Annotated[str, Field(max_length=200), AfterValidator(_printable)]], Field(max_length=500)
+]
+"""How words are said, by how they are written."""
+
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Flag = Annotated[bool, Field(strict=True)]
 Integer = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]

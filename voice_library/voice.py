@@ -95,6 +95,8 @@ class Voice:
     source: str = ""
     aliases: tuple[str, ...] = ()
     """Names under which other services know a voice like this one."""
+    lexicon: Mapping[str, str] = field(default_factory=dict)
+    """How this voice is to say certain words, by how they are written."""
 
     def __post_init__(self) -> None:
         _require(VOICE_ID, self.id, "voice id")
@@ -104,6 +106,7 @@ class Voice:
         engines = {name: MappingProxyType(dict(settings)) for name, settings in self.engines.items()}
         object.__setattr__(self, "engines", MappingProxyType(engines))
         object.__setattr__(self, "embeddings", MappingProxyType(dict(self.embeddings)))
+        object.__setattr__(self, "lexicon", MappingProxyType(dict(self.lexicon)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

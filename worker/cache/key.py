@@ -21,8 +21,9 @@ INGREDIENTS = frozenset({"text", "engine", "voice", "language", "speed", "option
 LEFT_OUT = frozenset({"index", "start", "end", "lead_sec", "pause_sec"})
 """Fields that say where an utterance stands, not how it sounds."""
 VOICE_INGREDIENTS = frozenset({"language", "gender", "engines", "reference", "embeddings"})
-VOICE_LEFT_OUT = frozenset({"id", "names", "tier", "licence", "consent", "source", "aliases"})
-"""Two voices may share an id and sound different; what they are called changes no sample."""
+VOICE_LEFT_OUT = frozenset({"id", "names", "tier", "licence", "consent", "source", "aliases", "lexicon"})
+"""Two voices may share an id and sound different; what they are called changes no sample, and the
+lexicon has changed the text already."""
 
 _KEY = re.compile(rf"[0-9a-f]{{{2 * KEY_BYTES}}}")
 

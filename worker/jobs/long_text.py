@@ -15,12 +15,11 @@ from worker.jobs.outlet import outlets
 from worker.jobs.plan import Plan
 from worker.jobs.reading import Reading
 from worker.jobs.recording import SMALLER
-from worker.jobs.script import cutting_of, job_seed
+from worker.jobs.script import cutting_of, job_seed, lexicon_of
 from worker.jobs.sent_audio import about
 from worker.jobs.way import way_of
 from worker.reply import LongTextReply
 from worker.request import LongTextRequest, SpokenRequest, SynthesisRequest
-from worker.text.lexicon import Lexicon
 from worker.text.pauses import find_pauses
 
 SAMPLE_CHARS = 2_000_000
@@ -67,7 +66,7 @@ def plan_of(request: LongTextRequest, book: Book, job: Job, worker: Worker) -> P
         book=book,
         casting=casting,
         cutting=cutting_of(request, casting.engine, casting.direction.language, casting.understudies),
-        lexicon=Lexicon(request.lexicon, tags=casting.engine.capabilities.tags),
+        lexicon=lexicon_of(request, casting.engine, casting.voice),
         seed=seed,
         limit_chars=worker.settings.max_long_text_mb * MEBIBYTE,
     )

@@ -111,6 +111,7 @@ def plan_of(request: SynthesisRequest, job: Job, worker: Worker, *, streams: boo
         casting.engine,
         casting.direction.language,
         max_text_chars=worker.settings.max_text_chars,
+        voice=casting.voice,
         understudies=casting.understudies,
     )
     return spoken_plan(request, casting, passages, job, worker, streams=streams)

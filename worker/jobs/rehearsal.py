@@ -109,6 +109,7 @@ def _passages(role: Role, spelled: SynthesisRequest, casting: Casting, left_char
             casting.engine,
             casting.direction.language,
             max_text_chars=left_chars,
+            voice=casting.voice,
             understudies=casting.understudies,
         )
     except EmptyText:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from voice_library.voice import Voice
 from worker.engines.base import Engine, Utterance
 from worker.engines.tags import stripped
 from worker.errors import TextTooLong
@@ -36,9 +37,10 @@ def passages_of(
     language: str,
     *,
     max_text_chars: int,
+    voice: Voice | None = None,
     understudies: Iterable[Understudy] = (),
 ) -> list[Passage]:
-    """The text, its words replaced by what the lexicon has for them, cut for the engine.
+    """The text, its words replaced by what the request's lexicon has for them, or the voice's, cut for the engine.
 
     Raises:
         EmptyText: nothing in it can be spoken.
@@ -47,8 +49,7 @@ def passages_of(
 
     """
     cutting = cutting_of(request, engine, language, understudies)
-    lexicon = Lexicon(request.lexicon, tags=engine.capabilities.tags)
-    rewriting = lexicon.rewrite(request.text, limit_chars=max_text_chars)
+    rewriting = lexicon_of(request, engine, voice).rewrite(request.text, limit_chars=max_text_chars)
     found = passages(
         rewriting.text,
         language=language,
@@ -57,6 +58,12 @@ def passages_of(
         normalise=cutting.normalise,
     )
     return [rewriting.in_source(passage) for passage in found]
+
+
+def lexicon_of(request: DirectedRequest, engine: Engine, voice: Voice | None) -> Lexicon:
+    """How words are said: as the request has it, else as the voice does."""
+    entries = {**(voice.lexicon if voice else {}), **request.lexicon}
+    return Lexicon(entries, tags=engine.capabilities.tags)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
