@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 
 from worker.errors import UnsupportedParameter
 from worker.jobs import synthesis
 from worker.jobs.context import Job, Worker
 from worker.jobs.recording import recorded, streamed
 from worker.jobs.rehearsal import performance_of
-from worker.jobs.roles import Role, tagged_roles
+from worker.jobs.roles import tagged_roles
 from worker.reply import SpeechReply
 from worker.request import SynthesisRequest
 from worker.text.voice_tags import has_voice_tags
@@ -19,26 +19,19 @@ UNHEEDED = "the text has voice tags, which are read as they stand: send 'voice_t
 
 def run(request: SynthesisRequest, job: Job, worker: Worker) -> SpeechReply:
     """Speaks the text and delivers the recording."""
-    if not request.voice_tags:
-        _check(request)
     if request.voice_tags:
-        performance = performance_of(request, _roles(request), job, worker, streams=False)
-        return _with_note(request, recorded(performance, job, worker))
+        return recorded(performance_of(request, tagged_roles(request), job, worker, streams=False), job, worker)
+    _check(request)
     return _with_note(request, synthesis.run(request, job, worker))
 
 
 def stream(request: SynthesisRequest, job: Job, worker: Worker) -> Generator[bytes, None, SpeechReply]:
     """Speaks the text and yields the file's bytes as they are made; returns the reply, which has no audio."""
-    if not request.voice_tags:
-        _check(request)
     if request.voice_tags:
-        performance = performance_of(request, _roles(request), job, worker, streams=True)
-        return _with_note(request, (yield from streamed(performance, job, worker)))
+        performance = performance_of(request, tagged_roles(request), job, worker, streams=True)
+        return (yield from streamed(performance, job, worker))
+    _check(request)
     return _with_note(request, (yield from synthesis.stream(request, job, worker)))
-
-
-def _roles(request: SynthesisRequest) -> Iterable[Role]:
-    return tagged_roles(request)
 
 
 def _check(request: SynthesisRequest) -> None:
@@ -47,6 +40,6 @@ def _check(request: SynthesisRequest) -> None:
 
 
 def _with_note(request: SynthesisRequest, reply: SpeechReply) -> SpeechReply:
-    if request.voice_tags or not has_voice_tags(request.text):
+    if not has_voice_tags(request.text):
         return reply
     return reply.model_copy(update={"warnings": (*reply.warnings, UNHEEDED)})
