@@ -15,6 +15,8 @@ class VoiceLibraryError(Exception):
     """Root of the tree; `str(error)` may be shown to a caller."""
 
     code: ClassVar[str]
+    retryable: ClassVar[bool] = False
+    """Whether the same may go well another time."""
 
 
 class UnknownVoice(VoiceLibraryError):
@@ -38,6 +40,20 @@ class InvalidCatalog(VoiceLibraryError):
     """The catalogue is missing, malformed, or contradicts itself or its voice files."""
 
     code = "invalid_catalog"
+
+
+class VoiceChanged(VoiceLibraryError):
+    """A voice's file was replaced or removed between the listing of the library and its first use."""
+
+    code = "voice_changed"
+    retryable = True
+
+
+class StoreUnavailable(VoiceLibraryError):
+    """Where voices are kept that are made while workers run cannot be reached, or refuses."""
+
+    code = "voice_store_unavailable"
+    retryable = True
 
 
 class NameTaken(VoiceLibraryError):

@@ -20,6 +20,7 @@ Language = Annotated[str, Field(pattern=f"^{LANGUAGE}$")]
 Name = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
 Names = Annotated[tuple[Name, ...], Field(min_length=1, max_length=16)]
 Aliases = Annotated[tuple[Name, ...], Field(max_length=32)]
+Tags = Annotated[tuple[Name, ...], Field(max_length=32)]
 Label = Annotated[str, Field(max_length=1024), AfterValidator(_printable)]
 
 Lexicon = Annotated[

@@ -6,9 +6,15 @@ Format: https://huggingface.co/docs/safetensors/index#format
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import prod
 from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from voice_library.errors import InvalidVoiceFile, quoted
 from voice_library.strict_json import JsonError, parse_json
@@ -24,10 +30,22 @@ MAX_NAME_CHARACTERS = 200
 MAX_METADATA_CHARACTERS = 8192
 """Per entry."""
 
-ITEM_BYTES: Mapping[str, int] = MappingProxyType(
-    {"F64": 8, "F32": 4, "F16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1}
+DTYPES: Mapping[str, np.dtype[Any]] = MappingProxyType(
+    {
+        name: np.dtype(f"<{code}")
+        for name, code in {
+            "F64": "f8",
+            "F32": "f4",
+            "F16": "f2",
+            "I64": "i8",
+            "I32": "i4",
+            "I16": "i2",
+            "I8": "i1",
+            "U8": "u1",
+        }.items()
+    }
 )
-"""Bytes per number of the dtypes a voice file may use."""
+"""Kinds of numbers that a voice file may use."""
 
 FOREIGN_FORMATS = {
     b"PK": "a zip archive, such as a PyTorch .pt",
@@ -36,8 +54,34 @@ FOREIGN_FORMATS = {
 }
 
 
-def read_metadata(data: bytes) -> dict[str, str]:
-    """The metadata of a file whose every tensor is within bounds, inside the file, and overlaps no other.
+Data = bytes | mmap.mmap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tensor:
+    """Where one lies in the file."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    begin: int
+    """Byte of the file."""
+    end: int
+
+    def of(self, data: Data) -> NDArray[Any]:
+        """The tensor, read-only, without a copy, in data that cannot be changed."""
+        return np.frombuffer(data, dtype=self.dtype, count=prod(self.shape), offset=self.begin).reshape(self.shape)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What a file says of itself."""
+
+    metadata: Mapping[str, str]
+    tensors: Mapping[str, Tensor]
+
+
+def read_header(data: Data) -> Header:
+    """The header of a file whose every tensor is within bounds, inside the file, and overlaps no other.
 
     Raises:
         InvalidVoiceFile: any limit of this module is broken; nothing was allocated for the tensors.
@@ -46,17 +90,18 @@ def read_metadata(data: bytes) -> dict[str, str]:
     metadata = header.pop("__metadata__", None)
     if len(header) > MAX_TENSORS:
         raise InvalidVoiceFile(f"the voice file has {len(header)} tensors; at most {MAX_TENSORS} are allowed")
-    spans = sorted(_span(name, entry) for name, entry in header.items())
-    _check_tiling(spans, len(data) - LENGTH_BYTES - _header_length(data))
-    return _checked_metadata(metadata)
+    start = LENGTH_BYTES + _header_length(data)
+    tensors = {name: _tensor(name, entry, start) for name, entry in header.items()}
+    _check_tiling(sorted((tensor.begin, tensor.end) for tensor in tensors.values()), start, len(data))
+    return Header(metadata=_checked_metadata(metadata), tensors=tensors)
 
 
-def _header_length(data: bytes) -> int:
+def _header_length(data: Data) -> int:
     return int.from_bytes(data[:LENGTH_BYTES], "little")
 
 
-def _parse(data: bytes) -> dict[str, object]:
-    if not data:
+def _parse(data: Data) -> dict[str, object]:
+    if not len(data):  # a map has no other truth
         raise InvalidVoiceFile("the voice file is empty")
     if len(data) > MAX_FILE_BYTES:
         raise InvalidVoiceFile(f"the voice file is larger than {MAX_FILE_BYTES // 2**20} MiB")
@@ -77,23 +122,23 @@ def _parse(data: bytes) -> dict[str, object]:
     return header
 
 
-def _what_it_is_instead(data: bytes) -> str:
+def _what_it_is_instead(data: Data) -> str:
     for start, kind in FOREIGN_FORMATS.items():
-        if data.startswith(start):
+        if data[: len(start)] == start:
             return f"the voice file is {kind}, not safetensors"
     return f"the voice file does not begin with a safetensors header of at most {MAX_HEADER_BYTES // 2**10} kB"
 
 
-def _span(name: str, entry: object) -> tuple[int, int]:
-    """The byte offsets of one tensor, begin and end, after its entry was checked."""
+def _tensor(name: str, entry: object, start: int) -> Tensor:
+    """Where a tensor lies, after its entry was checked; `start` is the byte that its offsets count from."""
     label = f"tensor {quoted(name)}"
     if len(name) > MAX_NAME_CHARACTERS:
         raise InvalidVoiceFile(f"the voice file has a tensor whose name is over {MAX_NAME_CHARACTERS} characters")
     if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
         raise InvalidVoiceFile(f"{label} needs dtype, shape and data_offsets, and nothing else")
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
-    if not isinstance(dtype, str) or dtype not in ITEM_BYTES:
-        raise InvalidVoiceFile(f"{label} has a dtype other than {', '.join(ITEM_BYTES)}")
+    if not isinstance(dtype, str) or dtype not in DTYPES:
+        raise InvalidVoiceFile(f"{label} has a dtype other than {', '.join(DTYPES)}")
     if not _counts(shape) or len(shape) > MAX_RANK or min(shape, default=1) < 1:
         raise InvalidVoiceFile(f"{label} needs at most {MAX_RANK} dimensions, none of them zero")
     elements = prod(shape)
@@ -102,9 +147,9 @@ def _span(name: str, entry: object) -> tuple[int, int]:
     if not _counts(offsets) or len(offsets) != 2:  # noqa: PLR2004 - a begin and an end
         raise InvalidVoiceFile(f"{label} needs two offsets from zero up, a begin and an end")
     begin, end = offsets
-    if end - begin != elements * ITEM_BYTES[dtype]:
+    if end - begin != elements * DTYPES[dtype].itemsize:
         raise InvalidVoiceFile(f"{label} has offsets that do not match its shape")
-    return begin, end
+    return Tensor(dtype=DTYPES[dtype], shape=tuple(shape), begin=start + begin, end=start + end)
 
 
 def _counts(value: object) -> bool:
@@ -112,8 +157,8 @@ def _counts(value: object) -> bool:
     return isinstance(value, list) and all(type(item) is int and item >= 0 for item in value)
 
 
-def _check_tiling(spans: list[tuple[int, int]], data_bytes: int) -> None:
-    position = 0
+def _check_tiling(spans: list[tuple[int, int]], start: int, data_bytes: int) -> None:
+    position = start
     for begin, end in spans:
         if begin != position:
             raise InvalidVoiceFile("the voice file has tensors that overlap or leave a gap")

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from voice_library.embedding_file import MAX_REFERENCE_SEC, read_voice, write_voice
+from voice_library.embedding_file import read_voice, write_voice
 from voice_library.errors import InvalidVoiceFile, NameTaken, UnknownVoice, VoiceLibraryError, quoted
 from voice_library.library import VoiceLibrary
+from voice_library.metadata import MAX_REFERENCE_SEC
 from voice_library.names import fold
 from voice_library.voice import Embedding, Reference, Voice
 

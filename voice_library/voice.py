@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,50 +28,95 @@ EFFECT_RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 
 
+DIGEST_BYTES = 16
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
 class Embedding(Mapping[str, NDArray[Any]]):
     """What one engine derived from a reference: named arrays of numbers, none of which can be changed."""
 
-    __slots__ = ("_arrays",)
+    __slots__ = ("_digest", "_load")
 
-    def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+    def __init__(self, arrays: Arrays) -> None:
         for name in arrays:
             _require(ARRAY_NAME, name, "array name")
-        self._arrays = {name: _unchangeable(array) for name, array in arrays.items()}
+        kept = {name: _unchangeable(array) for name, array in arrays.items()}
+        self._load: Callable[[], Arrays] = lambda: kept
+        self._digest = b""
+
+    @classmethod
+    def later(cls, load: Callable[[], Arrays]) -> Self:
+        """One whose arrays `load` gives, read-only and the same each time, whenever they are asked for."""
+        embedding = cls({})
+        embedding._load = load
+        return embedding
+
+    @property
+    def digest(self) -> bytes:
+        """Stands for names, types, shapes and numbers; computed once."""
+        if not self._digest:
+            arrays = self._load()
+            self._digest = _digest(*(part for name in sorted(arrays) for part in _parts(name, arrays[name])))
+        return self._digest
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        return self._arrays[name]
+        return self._load()[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._arrays)
+        return iter(self._load())
 
     def __len__(self) -> int:
-        return len(self._arrays)
+        return len(self._load())
 
     # Mapping would compare arrays with ==, which has no single answer; an embedding is the one it is.
     __eq__ = object.__eq__
     __hash__ = object.__hash__
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reference:
-    """A recording of a speaker."""
+    """A recording of a speaker, which cannot be changed."""
 
-    samples: NDArray[np.float32]
-    """Mono, float32 [n], read-only; copied if the caller could still change it."""
+    __slots__ = ("_digest", "_frames", "_load", "sample_rate")
+
     sample_rate: int
     """Hertz."""
 
-    def __post_init__(self) -> None:
-        if self.samples.ndim != 1 or self.samples.dtype != np.float32:
+    def __init__(self, *, samples: NDArray[np.float32], sample_rate: int) -> None:
+        """`samples` are mono, float32 [n]; copied if the caller could still change them."""
+        if samples.ndim != 1 or samples.dtype != np.float32:
             raise ValueError("a reference is mono float32")
-        if self.sample_rate < 1:
+        if sample_rate < 1:
             raise ValueError("a sample rate is positive")
-        object.__setattr__(self, "samples", _unchangeable(self.samples))
+        kept = _unchangeable(samples)
+        self._load: Callable[[], NDArray[np.float32]] = lambda: kept
+        self._frames = len(kept)
+        self._digest = b""
+        self.sample_rate = sample_rate
+
+    @classmethod
+    def later(cls, load: Callable[[], NDArray[np.float32]], *, frames: int, sample_rate: int) -> Self:
+        """One whose `frames` samples `load` gives, read-only and the same each time, whenever they are asked for."""
+        reference = cls(samples=np.zeros(0, dtype=np.float32), sample_rate=sample_rate)
+        reference._load, reference._frames = load, frames
+        return reference
+
+    @property
+    def samples(self) -> NDArray[np.float32]:
+        """Mono, float32 [n], read-only."""
+        return self._load()
 
     @property
     def duration_sec(self) -> float:
-        """Seconds of audio."""
-        return len(self.samples) / self.sample_rate
+        """Seconds of audio; known before the samples are."""
+        return self._frames / self.sample_rate
+
+    @property
+    def digest(self) -> bytes:
+        """Stands for the samples and their rate; computed once."""
+        if not self._digest:
+            self._digest = _digest(*_parts(str(self.sample_rate), self.samples))
+        return self._digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -97,6 +143,12 @@ class Voice:
     """Names under which other services know a voice like this one."""
     lexicon: Mapping[str, str] = field(default_factory=dict)
     """How this voice is to say certain words, by how they are written."""
+    options: Mapping[str, float | int | str | bool] = field(default_factory=dict)
+    """Engine options that suit it, for engines that honour them and requests that say no other."""
+    tags: tuple[str, ...] = ()
+    """Words to find it by: "warm", "audiobook"."""
+    version: int = 1
+    """Rises each time the voice takes the place of one of its name."""
 
     def __post_init__(self) -> None:
         _require(VOICE_ID, self.id, "voice id")
@@ -107,6 +159,7 @@ class Voice:
         object.__setattr__(self, "engines", MappingProxyType(engines))
         object.__setattr__(self, "embeddings", MappingProxyType(dict(self.embeddings)))
         object.__setattr__(self, "lexicon", MappingProxyType(dict(self.lexicon)))
+        object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,3 +221,15 @@ def _unchangeable(array: NDArray[Any]) -> NDArray[Any]:
         array = np.array(array, dtype=array.dtype.newbyteorder("="), order="C", copy=True)
         array.setflags(write=False)
     return array
+
+
+def _digest(*parts: bytes | memoryview) -> bytes:
+    digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
+    for part in parts:
+        digest.update(part)
+    return digest.digest()
+
+
+def _parts(name: str, array: NDArray[Any]) -> tuple[bytes, memoryview]:
+    """What is digested of an array; the first part ends with its shape, so that no two arrays run into each other."""
+    return f"{name} {array.dtype.str} {array.shape} ".encode(), np.ascontiguousarray(array).data

@@ -91,7 +91,7 @@ def _reply_to(error: Exception) -> ErrorReply:
     if isinstance(error, WorkerError):
         return error_reply(error)
     if isinstance(error, VoiceLibraryError):
-        return ErrorReply(error=ErrorDetail(code=error.code, message=str(error), retryable=False))
+        return ErrorReply(error=ErrorDetail(code=error.code, message=str(error), retryable=error.retryable))
     logger.error("job failed", exc_info=error)
     if isinstance(error, MemoryError):
         return error_reply(OutOfMemory("the worker ran out of memory on this job; send less text, or try again"))

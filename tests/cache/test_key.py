@@ -1,15 +1,15 @@
 from __future__ import annotations
 
-import gc
 from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
 from tests.cache.entries import utterance, voice
+from voice_library import voice as voice_module
 from voice_library.voice import Embedding, Reference, Voice
 from worker.cache import key as key_module
-from worker.cache.key import INGREDIENTS, LEFT_OUT, VOICE_INGREDIENTS, VOICE_LEFT_OUT, ArrayDigests, is_key, key_of
+from worker.cache.key import INGREDIENTS, LEFT_OUT, VOICE_INGREDIENTS, VOICE_LEFT_OUT, is_key, key_of
 from worker.engines.base import Utterance
 from worker.request import EngineOptions
 
@@ -55,7 +55,7 @@ def test_all_those_keys_differ_from_each_other() -> None:
 def test_a_key_changes_with_the_revision_and_with_the_format(monkeypatch: pytest.MonkeyPatch) -> None:
     before = key_of(utterance(), "1")
     assert key_of(utterance(), "2") != before
-    monkeypatch.setattr(key_module, "FORMAT_VERSION", 2)
+    monkeypatch.setattr(key_module, "FORMAT_VERSION", 3)
     assert key_of(utterance(), "1") != before
 
 
@@ -83,36 +83,15 @@ def test_a_key_is_hexadecimal_digits_whatever_the_text_holds() -> None:
         assert not is_key(wrong)
 
 
-def test_an_array_is_digested_once_for_as_long_as_it_lives() -> None:
-    digests, speaker = ArrayDigests(), voice()
-    spoken = utterance(voice=speaker)
-    assert key_of(spoken, "1", digests) == key_of(spoken, "1", digests) == key_of(spoken, "1")
-    assert key_of(utterance(voice=replace(speaker, id="copy")), "1", digests) == key_of(spoken, "1")
-    assert len(digests) == 2
-    del speaker, spoken
-    gc.collect()
-    assert len(digests) == 0
+def test_a_voice_is_digested_once_however_often_it_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    digested = []
+    monkeypatch.setattr(voice_module, "_digest", lambda *parts: digested.append(parts) or b"digest")
+    speaker = voice()
+    for name in ("one", "two"):
+        key_of(utterance(voice=replace(speaker, id=name)), "1")
+    assert len(digested) == 2  # its reference, and its embedding
 
 
-def test_a_remembered_digest_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    digests, spoken = ArrayDigests(), utterance()
-    before = key_of(spoken, "1", digests)
-    monkeypatch.setattr(ArrayDigests, "_remember", lambda *_: pytest.fail("digested again"))
-    assert key_of(spoken, "1", digests) == before
-
-
-def test_an_array_that_can_change_is_digested_each_time() -> None:
-    digests, array = ArrayDigests(), np.zeros(3, np.float32)
-    before = digests.of(array)
-    array[0] = 1
-    assert digests.of(array) != before
-    assert len(digests) == 0
-
-
-def test_arrays_that_come_and_go_at_one_address_are_told_apart() -> None:
-    digests = ArrayDigests()
-    for value in range(200):
-        array = np.full(4, value, np.float32)
-        array.setflags(write=False)
-        assert digests.of(array) == ArrayDigests().of(array)
-        del array
+def test_what_was_derived_for_another_engine_is_not_in_the_key() -> None:
+    both = voice(embeddings={**voice().embeddings, "other/1": Embedding({"speaker": ARRAY})})
+    assert key_of(utterance(voice=both), "1") == key_of(utterance(), "1")

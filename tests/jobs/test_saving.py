@@ -14,7 +14,8 @@ import pytest
 
 from tests.conftest import Caller, fresh
 from tests.jobs.speakers import MONOTONE, Counting, base64_of, file, pitch, refusal, speech, sung
-from voice_library.embedding_file import MAX_REFERENCE_SEC, read_voice
+from voice_library.embedding_file import read_voice
+from voice_library.metadata import MAX_REFERENCE_SEC
 from voice_library.shelf import Shelf
 from worker.engines.registry import Engines
 from worker.engines.tone import ToneEngine

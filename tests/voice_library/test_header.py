@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from voice_library.errors import InvalidVoiceFile
-from voice_library.header import read_metadata
+from voice_library.header import read_header
 
 
 def file_of(header: Mapping[str, object], data: bytes = b"") -> bytes:
@@ -20,14 +20,14 @@ def tensor(dtype: object, shape: object, *offsets: object) -> dict[str, object]:
 
 def test_tensors_that_tile_the_file_pass_in_any_order() -> None:
     header = {"b": tensor("F32", [2, 1], 2, 10), "a": tensor("I16", [], 0, 2)}
-    assert read_metadata(file_of(header, bytes(10))) == {"a": "b"}
+    assert read_header(file_of(header, bytes(10))).metadata == {"a": "b"}
 
 
 def test_sixty_four_tensors_pass_and_one_more_does_not() -> None:
     header = {str(i): tensor("U8", [1], i, i + 1) for i in range(64)}
-    assert read_metadata(file_of(header, bytes(64)))
+    assert read_header(file_of(header, bytes(64)))
     with pytest.raises(InvalidVoiceFile, match="65 tensors"):
-        read_metadata(file_of(header | {"64": tensor("U8", [1], 64, 65)}, bytes(65)))
+        read_header(file_of(header | {"64": tensor("U8", [1], 64, 65)}, bytes(65)))
 
 
 @pytest.mark.parametrize(
@@ -56,25 +56,25 @@ def test_sixty_four_tensors_pass_and_one_more_does_not() -> None:
 )
 def test_a_tensor_that_breaks_the_layout_is_refused_by_name_of_the_fault(entry: object, complaint: str) -> None:
     with pytest.raises(InvalidVoiceFile, match=complaint):
-        read_metadata(file_of({"a": entry}, bytes(4)))
+        read_header(file_of({"a": entry}, bytes(4)))
 
 
 def test_a_tensor_name_has_a_limit() -> None:
-    assert read_metadata(file_of({"n" * 200: tensor("U8", [1], 0, 1)}, bytes(1)))
+    assert read_header(file_of({"n" * 200: tensor("U8", [1], 0, 1)}, bytes(1)))
     with pytest.raises(InvalidVoiceFile, match="over 200 characters"):
-        read_metadata(file_of({"n" * 201: tensor("U8", [1], 0, 1)}, bytes(1)))
+        read_header(file_of({"n" * 201: tensor("U8", [1], 0, 1)}, bytes(1)))
 
 
 def test_overlapping_tensors_are_refused() -> None:
     header = {"a": tensor("F32", [2], 0, 8), "b": tensor("F32", [2], 4, 12)}
     with pytest.raises(InvalidVoiceFile, match="overlap"):
-        read_metadata(file_of(header, bytes(12)))
+        read_header(file_of(header, bytes(12)))
 
 
 @pytest.mark.parametrize("metadata", [None, [], {"a": 1}, {"a": "x" * 9000}, {"a": "\x00"}, {"a": "\ud800"}])
 def test_metadata_are_short_printable_strings(metadata: object) -> None:
     with pytest.raises(InvalidVoiceFile, match="metadata"):
-        read_metadata(file_of({"__metadata__": metadata}))
+        read_header(file_of({"__metadata__": metadata}))
 
 
 @pytest.mark.parametrize(
@@ -96,4 +96,4 @@ def test_metadata_are_short_printable_strings(metadata: object) -> None:
 )
 def test_what_is_no_voice_file_is_told_what_it_is(data: bytes, complaint: str) -> None:
     with pytest.raises(InvalidVoiceFile, match=complaint):
-        read_metadata(data)
+        read_header(data)

@@ -12,7 +12,6 @@ from worker.audio.clip import Clip
 from worker.cache.entry import Entry
 from worker.cache.figures import CacheFigures, Tally
 from worker.cache.flight import Flight
-from worker.cache.key import ArrayDigests
 from worker.cache.memory import NAME as MEMORY
 from worker.cache.memory import Memory
 from worker.cache.takes import KeptTake, SharedTake
@@ -39,7 +38,6 @@ class Cache:
         self, memory: Memory, tiers: Sequence[Tier], *, tally: Tally, clock: Callable[[], float] = time.time
     ) -> None:
         """`tiers` from the fastest on; `clock` gives seconds since the epoch."""
-        self.digests = ArrayDigests()
         self._memory = memory
         self._tiers = tuple(tiers)
         self._tally = tally

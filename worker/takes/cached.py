@@ -42,7 +42,7 @@ def cached(
     def submit_cached(utterance: Utterance) -> Take:
         if not utterance.text:
             return submit(utterance)
-        key = key_of(utterance, revision_of(utterance.engine), cache.digests)
+        key = key_of(utterance, revision_of(utterance.engine))
         return cache.take(
             key,
             partial(submit, utterance),

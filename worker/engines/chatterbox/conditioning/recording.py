@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from voice_library.embedding_file import MAX_REFERENCE_SEC
+from voice_library.metadata import MAX_REFERENCE_SEC
 from voice_library.voice import Reference
 from worker.errors import InvalidReference
 
