@@ -19,7 +19,7 @@ BRIGHT_DECAY = 0.4
 CROSSOVER_HZ = 2500.0
 """Where the high sound begins."""
 MAX_WET = 0.5
-"""The room's share of the sound at amount 1."""
+"""The room's share of the amplitude at amount 1; the direct sound has the rest."""
 SEED = 1
 """The same room for every job."""
 
@@ -58,10 +58,10 @@ def _in_room(clips: Iterable[Clip], amount: float) -> Iterator[Clip]:
 
 
 def impulse_response(sample_rate: int, amount: float) -> Samples:
-    """What the room answers to a click, the click itself included, float32 [n].
+    """What the room answers to a click, the click itself included, float32 [n], as much energy as the click alone.
 
-    Exponentially decaying Gaussian noise after Moorer, "About This Reverberation Business" (1979),
-    in two bands, the high one dying sooner.
+    So a voice is as loud in the room as outside it. Exponentially decaying Gaussian noise after Moorer, "About This
+    Reverberation Business" (1979), in two bands, the high one dying sooner.
     """
     shortest, longest = DECAY_SEC
     decay_sec = shortest + amount * (longest - shortest)
@@ -69,10 +69,10 @@ def impulse_response(sample_rate: int, amount: float) -> Samples:
     time_sec = np.arange(len(low)) / sample_rate
     # 10^-3 in amplitude is -60 dB.
     room = low * 10 ** (-3 * time_sec / decay_sec) + high * 10 ** (-3 * time_sec / (BRIGHT_DECAY * decay_sec))
-    room *= amount * MAX_WET / np.sqrt(np.sum(room**2))
+    room *= amount * MAX_WET / np.linalg.norm(room)
     response = np.pad(room, (max(1, round(PRE_DELAY_SEC * sample_rate)), 0))
     response[0] = 1.0 - amount * MAX_WET
-    return response.astype(np.float32)
+    return np.asarray(response / np.linalg.norm(response), dtype=np.float32)
 
 
 def _two_bands(frames: int, sample_rate: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
