@@ -1,0 +1,1 @@
+"""Offline tool: a library of voices."""
