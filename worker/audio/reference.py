@@ -59,7 +59,7 @@ def judge(clip: Clip, limits: ReferenceLimits) -> Judged:
     """
     heard_frames = int(limits.heard_sec * clip.sample_rate)
     heard = Clip(samples=clip.samples[:heard_frames], sample_rate=clip.sample_rate)
-    levels = _levels_dbfs(heard)
+    levels = levels_dbfs(heard)
     if len(levels) and levels.max() < SILENT_DBFS:
         raise InvalidReference(f"the recording is silent{_in_the_part(clip, limits)}", field="reference_audio")
     sound_sec = _sound_sec(levels) if len(levels) else 0.0
@@ -81,16 +81,16 @@ def judge_source(clip: Clip) -> tuple[str, ...]:
     """
     if is_silent(clip):
         raise InvalidAudio("the recording is silent", field="source_audio")
-    return tuple(_faults(clip, _levels_dbfs(clip)))
+    return tuple(_faults(clip, levels_dbfs(clip)))
 
 
 def is_silent(clip: Clip) -> bool:
     """Whether there is nothing to hear: no sound, or a constant."""
-    levels = _levels_dbfs(clip)
+    levels = levels_dbfs(clip)
     return not len(levels) or bool(levels.max() < SILENT_DBFS)
 
 
-def _levels_dbfs(clip: Clip) -> NDArray[np.float64]:
+def levels_dbfs(clip: Clip) -> NDArray[np.float64]:
     """The level of each whole frame about its mean, so that an offset is no sound; of a full-scale sine, −3."""
     frame = max(1, round(FRAME_SEC * clip.sample_rate))
     frames = clip.samples[: len(clip.samples) // frame * frame].reshape(-1, frame)
@@ -137,12 +137,20 @@ def _faults(clip: Clip, levels: NDArray[np.float64]) -> list[str]:
 
 
 def _clipped_share(samples: Samples) -> float:
-    """The share of the samples that stand at full scale with others before or behind them."""
+    starts, ends = clipped_runs(samples)
+    return float((ends - starts).sum()) / len(samples)
+
+
+def clipped_runs(
+    samples: Samples, *, lowest: float = -FULL_SCALE, highest: float = FULL_SCALE
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where runs of CLIPPED_RUN samples or more at `lowest` or `highest` begin and end, int64 [runs] each."""
     full = np.zeros(len(samples) + 2, dtype=np.int8)
-    full[1:-1] = (samples >= FULL_SCALE) | (samples <= -FULL_SCALE)
+    full[1:-1] = (samples >= highest) | (samples <= lowest)
     edges = np.flatnonzero(np.diff(full))
-    runs = edges[1::2] - edges[::2]
-    return float(runs[runs >= CLIPPED_RUN].sum()) / len(samples)
+    starts, ends = edges[::2], edges[1::2]
+    long = ends - starts >= CLIPPED_RUN
+    return starts[long], ends[long]
 
 
 def _in_the_part(clip: Clip, limits: ReferenceLimits) -> str:
