@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup neural models run test soak fuzz check format bench schema lock image clean
+.PHONY: help setup neural models tools voices run test soak fuzz check format bench schema lock image clean
 
 # The first Python on the machine that the worker runs on: 3.11 or 3.12.
 PYTHON ?= $(shell for python in python3.12 python3.11 python3 python; do \
@@ -32,10 +32,15 @@ neural: $(if $(NAMED),.venv/neural) ## install what the engines of MODELS=engine
 models: .venv/base ## fetch the checkpoints of MODELS=engine,engine into models/
 	$(if $(NAMED),.venv/bin/python -m builder.fetch_models $(NAMED) --into models)
 
+tools: .venv/tools ## install what draws the pictures of builder.voices
+
+voices: .venv/base ## make a library of sample voices in voices/, enrolled with the engines of TTS_ENGINES that clone
+	.venv/bin/python -m builder.voices samples
+
 run: .venv/base ## speak test_input.json into output/
 	.venv/bin/python handler.py
 
-test: .venv/dev .venv/neural ## run the whole test suite
+test: .venv/dev .venv/neural .venv/tools ## run the whole test suite
 	.venv/bin/python -m pytest
 
 soak: .venv/dev ## ten thousand jobs of every kind on one worker; prints what it keeps and whether it slows down
@@ -44,7 +49,7 @@ soak: .venv/dev ## ten thousand jobs of every kind on one worker; prints what it
 fuzz: .venv/dev ## hundreds of thousands of made-up requests, audio files and voice files; prints how to repeat a failure
 	.venv/bin/python -m tests.long.fuzz --minutes 30
 
-check: .venv/dev .venv/neural ## ruff, mypy --strict, import contracts
+check: .venv/dev .venv/neural .venv/tools ## ruff, mypy --strict, import contracts
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
@@ -68,7 +73,7 @@ lock: .venv/dev ## pin the requirements anew from the .in files
 	$(INSTALL) pip-tools uv
 	cd $(REQUIREMENTS) && ../../.venv/bin/uv pip compile --quiet --no-deps --generate-hashes --python-version 3.11 \
 		--no-header --no-emit-index-url --output-file neural-bare.txt neural-bare.in
-	cd $(REQUIREMENTS) && for name in base espeak dev neural; do ../../.venv/bin/pip-compile --quiet --generate-hashes \
+	cd $(REQUIREMENTS) && for name in base espeak dev neural tools; do ../../.venv/bin/pip-compile --quiet --generate-hashes \
 		--strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 		--output-file $$name.txt $$name.in; done
 
@@ -91,6 +96,10 @@ clean: ## remove what was installed and made
 
 .venv/dev: .venv/base $(REQUIREMENTS)/dev.txt
 	$(LOCKED) -r $(REQUIREMENTS)/dev.txt
+	@touch $@
+
+.venv/tools: .venv/base $(REQUIREMENTS)/tools.txt
+	$(LOCKED) -r $(REQUIREMENTS)/tools.txt
 	@touch $@
 
 # torch stands outside the lock: its builds for CPU and for CUDA share a version and differ in their hashes.

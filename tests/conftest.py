@@ -19,7 +19,7 @@ from worker.vitals import Vitals
 def worker() -> Iterator[Worker]:
     worker = Worker.load(Settings(engines=("espeak", "tone"), cache_mb=0, guards=False))
     yield worker
-    worker.engines.close()
+    worker.close()
 
 
 def fresh(worker: Worker, **settings: object) -> Worker:

@@ -11,6 +11,7 @@ import pytest
 from worker.jobs.context import Job, Worker
 from worker.reply import ErrorReply
 from worker.service import JOBS, Service
+from worker.settings import Settings
 
 
 def test_an_exception_nobody_planned_becomes_a_reply_without_its_message(
@@ -38,7 +39,8 @@ def test_a_finished_job_is_logged_with_figures_and_none_of_its_text(
     assert "canary" not in json.dumps([vars(record) for record in caplog.records], default=str)
 
 
-def test_closing_the_service_closes_its_engines(worker: Worker) -> None:
+def test_closing_the_service_closes_its_engines() -> None:
+    worker = Worker.load(Settings(engines=("tone",), cache_mb=0))
     closed: list[str] = []
 
     class Engine:

@@ -159,3 +159,24 @@ def test_secrets_are_not_shown() -> None:
     settings = Settings.from_environment(RUNPOD_S3)
     assert "bucket-secret" not in repr(settings) + str(settings) + settings.model_dump_json()
     assert "bucket-key" not in repr(settings)
+
+
+BUCKET_SET_UP = {
+    "TTS_S3_BUCKET": "voices",
+    "TTS_S3_REGION": "eu-west-3",
+    "TTS_S3_ACCESS_KEY_ID": "key",
+    "TTS_S3_SECRET_ACCESS_KEY": "secret",
+    "TTS_SAVED_VOICES_S3": "1",
+}
+
+
+def test_voices_are_saved_in_a_bucket_where_there_is_one() -> None:
+    assert Settings.from_environment(BUCKET_SET_UP).saved_voices_s3
+    assert not Settings().saved_voices_s3
+    with pytest.raises(InvalidSettings, match="TTS_SAVED_VOICES_S3 needs a bucket"):
+        Settings.from_environment({"TTS_SAVED_VOICES_S3": "1"})
+
+
+def test_voices_are_not_saved_in_two_places() -> None:
+    with pytest.raises(InvalidSettings, match="TTS_SAVED_VOICES_S3 or TTS_SAVED_VOICES_DIR, not both"):
+        Settings.from_environment({**BUCKET_SET_UP, "TTS_SAVED_VOICES_DIR": "/voices"})

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from voice_library.embedding_file import read_voice
+from voice_library.embedding_file import write_whole
 from voice_library.errors import InvalidCatalog, first_problem
-from voice_library.fields import Aliases, EngineSettings, Label, Language, Lexicon, Names, Options, VoiceId
+from voice_library.fields import Aliases, EngineSettings, Label, Language, Lexicon, Names, Options, Tags, VoiceId
+from voice_library.mapped import ArraysInFile, Contents, arrays_in, open_voice
 from voice_library.names import fold
 from voice_library.strict_json import JsonError, parse_json
-from voice_library.voice import VOICE_ID, Effects, Gender, Profile, Tier, Voice
+from voice_library.voice import EMBEDDING_KEY, VOICE_ID, Effects, Gender, Profile, Tier, Voice
 
 CATALOG = "catalog.json"
-MAX_BYTES = 4 * 2**20
+MAX_BYTES = 32 * 2**20
+"""Room for ten thousand voices with lexicons."""
 MAX_ENTRIES = 10_000
+
+TOLD_BY_FILE = ("licence", "consent", "source", "lexicon", "options", "tags")
+"""Fields of an entry that its file has too."""
 
 FileName = Annotated[str, Field(pattern=rf"^{VOICE_ID}\.safetensors$")]
 
@@ -26,8 +32,23 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class FileContents(_Strict):
+    """What a voice file holds: a folder with this need not be looked into before a voice is used."""
+
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    size_bytes: Annotated[int, Field(ge=1)]
+    embeddings: Annotated[tuple[Annotated[str, Field(pattern=f"^{EMBEDDING_KEY}$")], ...], Field(max_length=64)] = ()
+    frames: Annotated[int, Field(ge=0)] = 0
+    """Samples of the reference; 0 without one."""
+    sample_rate: Annotated[int, Field(ge=0, le=192_000)] = 0
+    """Hertz of the reference; 0 without one."""
+
+
 class VoiceEntry(_Strict):
-    """A voice; with `file`, its reference and embeddings come from there, as do texts left empty here."""
+    """A voice; with `file`, its reference and embeddings come from there.
+
+    Without `contents`, so do the texts left empty here, and the file is looked into when the catalogue is read.
+    """
 
     id: VoiceId
     names: Names
@@ -40,7 +61,11 @@ class VoiceEntry(_Strict):
     licence: Label = ""
     consent: Label = ""
     source: Label = ""
+    options: Options = {}
+    tags: Tags = ()
+    version: Annotated[int, Field(ge=1)] = 1
     file: FileName | None = None
+    contents: FileContents | None = None
 
 
 class ProfileEntry(_Strict):
@@ -80,14 +105,50 @@ def read_catalog(folder: Path) -> Catalog:
     return catalog
 
 
-def voices_of(catalog: Catalog, folder: Path) -> tuple[Voice, ...]:
-    """The voices of `catalog`, with the files they name read from `folder`.
+def write_catalog(folder: Path, catalog: Catalog) -> None:
+    """Puts the catalogue into `folder`, one entry to a line; readers see the one before or this one.
 
     Raises:
-        InvalidCatalog: a file leads out of `folder` or holds another voice.
-        InvalidVoiceFile: a file is missing or damaged.
+        InvalidCatalog: it uses an id or alias twice, or is over a limit; nothing is written.
+        OSError: the disk refuses.
     """
-    return tuple(_voice(entry, folder) for entry in catalog.voices)
+    _check_unique(catalog)
+    lists = (("voices", catalog.voices), ("profiles", catalog.profiles))
+    written = ",\n".join(f'  "{name}": [{_lines(entries)}]' for name, entries in lists)
+    data = f'{{\n  "format_version": {catalog.format_version},\n{written}\n}}\n'.encode()
+    if len(data) > MAX_BYTES:
+        raise InvalidCatalog(f"{CATALOG} would be larger than {MAX_BYTES // 2**20} MiB: shorten lexicons")
+    write_whole(folder / CATALOG, data)
+
+
+def voice_of(entry: VoiceEntry, folder: Path) -> Voice:
+    """The voice of an entry, its file in `folder`.
+
+    Raises:
+        InvalidCatalog: the file holds another voice.
+        InvalidVoiceFile: it is missing, damaged, or leads out of `folder`; with `contents`, only its use tells.
+    """
+    arrays, said = _arrays(entry, folder), entry
+    if entry.file is not None and entry.contents is None:
+        arrays, said = _opened(entry, folder / entry.file)
+    return Voice(
+        id=entry.id,
+        names=entry.names,
+        language=entry.language,
+        gender=entry.gender,
+        tier=entry.tier,
+        engines=entry.engines,
+        reference=arrays.reference if arrays else None,
+        embeddings=arrays.embeddings if arrays else {},
+        licence=said.licence,
+        consent=said.consent,
+        source=said.source,
+        aliases=entry.aliases,
+        lexicon=said.lexicon,
+        options=said.options,
+        tags=said.tags,
+        version=said.version,
+    )
 
 
 def profiles_of(catalog: Catalog) -> tuple[Profile, ...]:
@@ -126,31 +187,25 @@ def _profile(entry: ProfileEntry) -> Profile:
     )
 
 
-def _voice(entry: VoiceEntry, folder: Path) -> Voice:
-    recorded = None if entry.file is None else _recorded(entry.id, folder, entry.file)
-    return Voice(
-        id=entry.id,
-        names=entry.names,
-        language=entry.language,
-        gender=entry.gender,
-        tier=entry.tier,
-        engines=entry.engines,
-        reference=recorded.reference if recorded else None,
-        embeddings=recorded.embeddings if recorded else {},
-        licence=entry.licence or (recorded.licence if recorded else ""),
-        consent=entry.consent or (recorded.consent if recorded else ""),
-        source=entry.source or (recorded.source if recorded else ""),
-        aliases=entry.aliases,
-        lexicon=entry.lexicon,
-    )
+def _arrays(entry: VoiceEntry, folder: Path) -> ArraysInFile | None:
+    held = entry.contents
+    if entry.file is None or held is None:
+        return None
+    contents = Contents(embeddings=held.embeddings, frames=held.frames, sample_rate=held.sample_rate)
+    return arrays_in(folder / entry.file, entry.id, contents)
 
 
-def _recorded(voice_id: str, folder: Path, file_name: str) -> Voice:
-    """The voice in a file of `folder`, which no link may lead out of."""
-    path = folder / file_name
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise InvalidCatalog(f"'{file_name}' leads out of the folder of the catalogue")
-    voice = read_voice(path)
-    if voice.id != voice_id:
-        raise InvalidCatalog(f"'{file_name}' holds the voice '{voice.id}', not '{voice_id}'")
-    return voice
+def _opened(entry: VoiceEntry, path: Path) -> tuple[ArraysInFile, VoiceEntry]:
+    """What is in the file, and the entry with the file's texts where it has none."""
+    opened = open_voice(path)
+    found = opened.voice
+    if found.id != entry.id:
+        raise InvalidCatalog(f"'{path.name}' holds the voice '{found.id}', not '{entry.id}'")
+    told = {name: getattr(entry, name) or getattr(found, name) for name in TOLD_BY_FILE}
+    said = entry.model_copy(update={**told, "version": max(entry.version, found.version)})
+    return ArraysInFile(reference=found.reference, embeddings=found.embeddings), said
+
+
+def _lines(entries: Iterable[_Strict]) -> str:
+    lines = [f"    {entry.model_dump_json(exclude_defaults=True)}" for entry in entries]
+    return "\n" + ",\n".join(lines) + "\n  " if lines else ""

@@ -36,6 +36,12 @@ class InvalidVoiceFile(VoiceLibraryError):
     code = "invalid_voice_file"
 
 
+class UntrustedVoice(VoiceLibraryError):
+    """A voice that somebody sent bears no seal, or none that was made with a key known here."""
+
+    code = "untrusted_voice"
+
+
 class InvalidCatalog(VoiceLibraryError):
     """The catalogue is missing, malformed, or contradicts itself or its voice files."""
 
@@ -60,6 +66,12 @@ class NameTaken(VoiceLibraryError):
     """A new voice has the name of one that may not, or is not to be, replaced."""
 
     code = "voice_exists"
+
+
+class NotRemovable(VoiceLibraryError):
+    """A voice is to be removed that was not saved by a job."""
+
+    code = "voice_not_removable"
 
 
 def may_echo(text: str) -> bool:

@@ -9,10 +9,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Self
 
-from voice_library.catalog import profiles_of, read_catalog, voices_of
 from voice_library.errors import InvalidCatalog, UnknownVoice
+from voice_library.folder import CatalogueFolder
 from voice_library.language import closeness
 from voice_library.names import close_names, fold
+from voice_library.search import NameIndex
 from voice_library.voice import Gender, Profile, Tier, Voice
 
 
@@ -29,8 +30,11 @@ class VoiceLibrary:
     _index: Mapping[str, Voice | Profile] = field(init=False, repr=False)
     """By folded id, name and alias."""
     _voices_by_id: Mapping[str, Voice] = field(init=False, repr=False)
+    _names: NameIndex | None = field(init=False, repr=False)
+    """Made when somebody searches."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_names", None)
         ids = Counter(fold(entry.id) for entry in self._entries)
         twice = [f"'{entry_id}'" for entry_id, uses in ids.items() if uses > 1]
         if twice:
@@ -41,14 +45,14 @@ class VoiceLibrary:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """The library that `catalog.json` in `folder` describes, with every voice file it names read.
+        """The library that `catalog.json` in `folder` describes, their files to be read when they are used.
 
         Raises:
             InvalidCatalog: the catalogue is malformed or contradicts itself or a voice file.
-            InvalidVoiceFile: a voice file is missing or damaged.
+            InvalidVoiceFile: a voice file whose contents the catalogue does not tell is missing or damaged.
         """
-        catalog = read_catalog(folder)
-        return cls(voices=voices_of(catalog, folder), profiles=profiles_of(catalog))
+        listing = CatalogueFolder(folder).read()
+        return cls(voices=listing.voices, profiles=listing.profiles)
 
     def with_voices(self, voices: Iterable[Voice]) -> Self:
         """This library and, after its own, the voices an engine or a caller contributes."""
@@ -83,6 +87,15 @@ class VoiceLibrary:
             raise UnknownVoice(name, close=close, voices=len(self.voices), profiles=len(self.profiles))
         return entry
 
+    def search(self, text: str) -> list[Voice | Profile]:
+        """The voices and profiles in whose id, names, aliases or tags every word of `text` stands, in part or whole.
+
+        Those first of whom a name begins with the first word.
+        """
+        if self._names is None:
+            object.__setattr__(self, "_names", NameIndex(self._entries))
+        return self._names.find(text) if self._names else []
+
     def voice_of(self, entry: Voice | Profile) -> Voice:
         """The voice that speaks for `entry`: itself, or the one its profile is built on.
 
@@ -103,16 +116,12 @@ class VoiceLibrary:
 
         es fits es-MX and es-ES alike; es-MX fits es-MX first, then every other Spanish.
         """
-        fitting = [
-            voice
-            for voice in self.voices
-            if gender in (None, voice.gender)
-            and tier in (None, voice.tier)
-            and (language is None or closeness(language, voice.language))
-        ]
-        if language is not None:
-            fitting.sort(key=lambda voice: closeness(language, voice.language), reverse=True)
-        return tuple(fitting)
+        fitting = [voice for voice in self.voices if gender in (None, voice.gender) and tier in (None, voice.tier)]
+        if language is None:
+            return tuple(fitting)
+        close = {spoken: closeness(language, spoken) for spoken in {voice.language for voice in fitting}}
+        fitting = [voice for voice in fitting if close[voice.language]]
+        return tuple(sorted(fitting, key=lambda voice: close[voice.language], reverse=True))
 
     def for_language(self, language: str) -> Voice | None:
         """The voice to speak `language` when the caller names none."""

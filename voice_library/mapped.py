@@ -76,23 +76,33 @@ def open_voice(path: Path) -> Opened:
         frames=header.tensors[AUDIO].shape[0] if reference else 0,
         sample_rate=reference.sample_rate if reference else 0,
     )
-    return Opened(voice=holding(voice, path, contents, stamp), contents=contents, stamp=stamp)
+    arrays = arrays_in(path, voice.id, contents, stamp)
+    voice = replace(voice, reference=arrays.reference, embeddings=arrays.embeddings)
+    return Opened(voice=voice, contents=contents, stamp=stamp)
 
 
-def holding(voice: Voice, path: Path, contents: Contents, stamp: Stamp | None = None) -> Voice:
-    """`voice` with what the file at `path` holds, which is read when it is asked for.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArraysInFile:
+    """What is read when it is asked for."""
 
-    Raises, when that is so:
+    reference: Reference | None
+    embeddings: Mapping[str, Embedding]
+
+
+def arrays_in(path: Path, voice_id: str, contents: Contents, stamp: Stamp | None = None) -> ArraysInFile:
+    """What the file at `path` holds.
+
+    Raises, when it is asked for:
         VoiceChanged: the file is not, or no more, the one that was meant.
         InvalidVoiceFile: it is damaged.
     """
-    file = _File(path, voice.id, stamp)
+    file = _File(path, voice_id, stamp)
     reference = None
     if contents.frames:
         samples = partial(file.samples, contents.frames)
         reference = Reference.later(samples, frames=contents.frames, sample_rate=contents.sample_rate)
     embeddings = {key: Embedding.later(partial(file.embedding, key)) for key in contents.embeddings}
-    return replace(voice, reference=reference, embeddings=embeddings)
+    return ArraysInFile(reference=reference, embeddings=embeddings)
 
 
 class _File:
@@ -141,6 +151,8 @@ class _File:
         try:
             data, stamp = _mapped(self._path)
         except InvalidVoiceFile as error:
+            if self._path.exists():
+                raise
             raise self._changed() from error
         if self._stamp not in (None, stamp):
             raise self._changed()
@@ -153,6 +165,8 @@ class _File:
 
 def _mapped(path: Path) -> tuple[mmap.mmap | bytes, Stamp]:
     try:
+        if path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve()):
+            raise InvalidVoiceFile(f"{quoted(path.name)}: a link that leads out of the folder")
         # A pipe would block the one who opens it.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from difflib import get_close_matches
+
+from rapidfuzz import fuzz, process
 
 from voice_library.errors import may_echo
 from voice_library.voice import VOICE_ID
 
 SEPARATORS = re.compile(r"[\s_-]+")
+LEAST_LIKENESS = 70
+"""Per cent of the letters of both: Sara, Sahra and Srah are meant for Sarah."""
 MAX_CHARACTERS = 256
 """A longer string names nothing, and folding it would be work for the caller's profit."""
 
@@ -32,4 +35,7 @@ def as_voice_id(name: str) -> str | None:
 
 def close_names(name: str, known: Iterable[str]) -> tuple[str, ...]:
     """Up to three of the folded names in `known` that `name` may have meant, the closest first."""
-    return tuple(get_close_matches(fold(name), list(known), n=3, cutoff=0.7)) if may_echo(name) else ()
+    if not may_echo(name):
+        return ()
+    close = process.extract(fold(name), list(known), scorer=fuzz.ratio, score_cutoff=LEAST_LIKENESS, limit=3)
+    return tuple(each for each, *_ in close)

@@ -1,60 +1,130 @@
-"""The shelf: the library of a worker, and a folder for the voices that are made while it runs."""
+"""The shelf: the library of a worker, and a store for the voices that are made while it runs."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Collection, Hashable, Iterable, Mapping
 
-import numpy as np
-
-from voice_library.embedding_file import read_voice, write_voice
-from voice_library.errors import InvalidVoiceFile, NameTaken, UnknownVoice, VoiceLibraryError, quoted
+from voice_library.errors import (
+    InvalidVoiceFile,
+    NameTaken,
+    NotRemovable,
+    UnknownVoice,
+    VoiceChanged,
+    VoiceLibraryError,
+)
 from voice_library.library import VoiceLibrary
-from voice_library.metadata import MAX_REFERENCE_SEC
-from voice_library.names import fold
-from voice_library.voice import Embedding, Reference, Voice
+from voice_library.names import as_voice_id, fold
+from voice_library.store import Kept, VoiceStore
+from voice_library.succession import same, short_enough, succeeding
+from voice_library.voice import Profile, Voice
 
-SUFFIX = ".safetensors"
+ATTEMPTS = 5
+"""At saving a voice that others save at the same time."""
 
 
 class Shelf:
-    """Holds one library after another, each with more voices; whoever has taken one keeps it as it is."""
+    """Holds one library after another; whoever has taken one keeps it as it is."""
 
-    def __init__(self, library: VoiceLibrary, folder: Path | None = None) -> None:
-        """`library` is what no saved voice replaces; without a `folder` none is saved."""
-        self.folder = folder
+    def __init__(self, library: VoiceLibrary, store: VoiceStore | None = None, *, listed: Collection[str] = ()) -> None:
+        """`library` is what no saved voice replaces; without a `store` none is saved.
+
+        `listed` are ids of the library whose files lie in the store, where a catalogue beside them lists them.
+        """
+        self.store = store
+        self._saving = threading.Lock()
+        """One voice is saved or removed at a time, which may take as long as the store does."""
+        self._swapping = threading.Lock()
+        """For the moment in which one library takes the place of another."""
+        self._catalogued = library
+        self._listed = frozenset(listed)
+        self._contributed: tuple[Voice, ...] = ()
         self._given = library
-        self._lock = threading.Lock()
-        self._saved: dict[str, Voice] = {}
+        """What is catalogued and what engines contributed."""
+        self._saved: Mapping[str, Kept] = {}
         """By folded id."""
+        self._refused: dict[str, Hashable] = {}
+        """Stamps of what the store has and is left out, by id: each is told once."""
         self._library = library
 
     @property
     def library(self) -> VoiceLibrary:
-        """The given voices and, after them, the saved ones."""
+        """The given voices and, after them, the saved ones, as far as they are known here."""
         return self._library
 
-    def contribute(self, voices: Iterable[Voice]) -> None:
-        """Adds voices that no saved one replaces, such as those an engine brings that is loaded late.
+    def is_saved(self, voice: Voice) -> bool:
+        """Whether the voice is one that was saved, rather than given."""
+        return fold(voice.id) in self._saved
+
+    def find(self, name: str) -> Voice | Profile:
+        """The entry that the library finds; a saved voice as it is in the store now, whoever saved it.
 
         Raises:
-            InvalidCatalog: there is a voice or profile of such a name.
+            UnknownVoice: with up to three suggestions.
+            InvalidVoiceFile: a voice of that name was saved, but its file is damaged.
+            StoreUnavailable: the store would have to be asked, and is out of reach.
         """
-        with self._lock:
-            given = self._given.with_voices(voices)
-            self._library = given.with_voices(self._saved.values())
-            self._given = given
+        try:
+            entry = self._library.find(name)
+        except UnknownVoice:
+            if not any(self._fetch(voice_id) for voice_id in ids_of(name)):
+                raise
+            return self._library.find(name)
+        kept = self._saved.get(fold(entry.id)) if isinstance(entry, Voice) else None
+        if kept is None or self.store is None or self.store.stamp(entry.id) == kept.stamp:
+            return entry
+        self._fetch(entry.id)
+        return self._library.find(name)
 
-    def load(self) -> list[VoiceLibraryError]:
-        """Takes in every voice file of the folder; what is wrong with those that were left out."""
+    def restock(self, library: VoiceLibrary, *, listed: Collection[str] = ()) -> list[VoiceLibraryError]:
+        """Puts another library in the place of the given one; what engines contributed stays.
+
+        What has to go of the saved voices, because the library has their names now, is told.
+
+        Raises:
+            InvalidCatalog: it has an id that an engine's voice has; nothing has changed.
+        """
+        with self._swapping:
+            given = library.with_voices(self._contributed)
+            self._catalogued, self._listed = library, frozenset(listed)
+            return self._settle(given, self._saved)
+
+    def contribute(self, voices: Iterable[Voice]) -> list[VoiceLibraryError]:
+        """Adds voices that no saved one replaces, such as those an engine brings that is loaded late; as `restock`.
+
+        Raises:
+            InvalidCatalog: there is a voice or profile of such a name; nothing has changed.
+        """
+        with self._swapping:
+            contributed = (*self._contributed, *voices)
+            given = self._catalogued.with_voices(contributed)
+            self._contributed = contributed
+            return self._settle(given, self._saved)
+
+    def refresh(self) -> list[VoiceLibraryError]:
+        """Takes in what changed in the store; what is wrong with voices that were left out, each told once.
+
+        Raises:
+            StoreUnavailable: the store cannot be asked.
+        """
+        if self.store is None:
+            return []
+        before = self._saved
+        stamps = self.store.stamps()
         problems: list[VoiceLibraryError] = []
-        for path in self._files(problems):
+        found: dict[str, Kept | None] = dict.fromkeys(before.keys() - {fold(voice_id) for voice_id in stamps})
+        for voice_id, stamp in stamps.items():
+            kept = before.get(fold(voice_id))
+            if self._refused.get(voice_id) == stamp or (kept and kept.voice.id == voice_id and kept.stamp == stamp):
+                continue
             try:
-                self._put(self._read(path))
+                if kept and kept.voice.id != voice_id and kept.voice.id in stamps:
+                    raise NameTaken(f"'{voice_id}' and '{kept.voice.id}' were both saved, and are one name: rename one")
+                found[fold(voice_id)] = self._opened(voice_id)
             except VoiceLibraryError as error:
+                self._refused[voice_id] = stamp
                 problems.append(error)
+        self._take_in(found, before)
         return problems
 
     def check(self, voice: Voice, *, replaces: bool) -> None:
@@ -63,68 +133,115 @@ class Shelf:
         Raises:
             NameTaken: another voice or a profile has that name.
             InvalidVoiceFile: a file of that name is there, but damaged.
+            StoreUnavailable: the store cannot be asked.
         """
-        self._standing(_short_enough(voice), replaces=replaces)
+        self._standing(short_enough(voice), replaces=replaces)
 
     def save(self, voice: Voice, *, replaces: bool) -> Voice:
         """The voice as it is kept from now on, its reference no longer than a voice file may hold.
 
-        The same recording under the same name is kept once, however often it is saved.
+        The same recording under the same name is kept once, however often it is saved; another has the next version.
 
         Raises:
             NameTaken: another voice or a profile has that name; one saved before gives way if `replaces`.
             InvalidVoiceFile: the voice breaks a limit of voice files.
-            OSError: the disk refuses; nothing has changed.
+            VoiceChanged: others saved it again and again at the same time.
+            StoreUnavailable, OSError: the store refuses; nothing has changed.
         """
-        if self.folder is None:
-            raise ValueError("a shelf without a folder saves nothing")
-        with self._lock:
-            voice = _short_enough(voice)
+        if self.store is None:
+            raise ValueError("a shelf without a store saves nothing")
+        voice = short_enough(voice)
+        with self._saving, self.store.exclusive():
+            kept = self._written(self.store, voice, replaces=replaces)
+            self._take_in({fold(kept.voice.id): kept}, self._saved)
+            return kept.voice
+
+    def remove(self, voice: Voice) -> bool:
+        """Removes a saved voice for everybody; whether it was still there.
+
+        Raises:
+            NotRemovable: it is one of the library, which is not removed from here.
+            StoreUnavailable, OSError: the store refuses; nothing has changed.
+        """
+        if self.store is None or not self.is_saved(voice):
+            raise NotRemovable(f"'{voice.id}' is a voice of this worker's library, which jobs do not remove")
+        with self._saving, self.store.exclusive():
+            was_there = self.store.remove(voice.id)
+            self._take_in({fold(voice.id): None}, self._saved)
+            return was_there
+
+    def _fetch(self, voice_id: str) -> bool:
+        """Takes in the voice as the store has it now, or lets go of it; whether it is there."""
+        if self.store is None:
+            return False
+        before = self._saved
+        kept = self._opened(voice_id)
+        self._take_in({fold(voice_id): kept}, before)
+        return kept is not None
+
+    def _opened(self, voice_id: str) -> Kept | None:
+        """The voice in the store, unless a catalogue beside it lists it."""
+        kept = None if self.store is None or voice_id in self._listed else self.store.open(voice_id)
+        if kept is not None and _found(self._given, voice_id):
+            raise NameTaken(f"'{voice_id}' was saved, but a voice or profile of that name is there already")
+        return kept
+
+    def _take_in(self, found: Mapping[str, Kept | None], before: Mapping[str, Kept]) -> None:
+        """What the store had after `before`; what changed here since then is newer, and stays."""
+        with self._swapping:
+            saved = dict(self._saved)
+            for key, kept in found.items():
+                if saved.get(key) is not before.get(key):
+                    continue
+                if kept is not None:
+                    saved[key] = kept
+                else:
+                    saved.pop(key, None)
+            if saved != self._saved:
+                self._settle(self._given, saved)
+
+    def _settle(self, given: VoiceLibrary, saved: Mapping[str, Kept]) -> list[VoiceLibraryError]:
+        """The library of both, all at once; saved voices whose name a given one has are left out, and told."""
+        ours = {key: kept for key, kept in saved.items() if not _found(given, kept.voice.id)}
+        self._library = given.with_voices(ours[key].voice for key in sorted(ours))
+        self._given, self._saved = given, ours
+        return [
+            NameTaken(f"the saved voice '{kept.voice.id}' is left out: a voice or profile of that name came")
+            for key, kept in saved.items()
+            if key not in ours and kept.voice.id not in self._listed
+        ]
+
+    def _written(self, store: VoiceStore, voice: Voice, *, replaces: bool) -> Kept:
+        for _ in range(ATTEMPTS):
             standing = self._standing(voice, replaces=replaces)
-            if standing is not None:
-                kept = standing.embeddings if _same(standing, voice) else {}
-                voice = replace(voice, id=standing.id, embeddings={**kept, **voice.embeddings})
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_voice(self.folder / f"{voice.id}{SUFFIX}", voice)
-            self._put(voice)
-            return voice
+            known = self._saved.get(fold(voice.id))
+            over = standing.stamp if standing else store.stamp(known.voice.id if known else voice.id)
+            try:
+                return store.write(succeeding(voice, standing.voice if standing else None), over=over)
+            except VoiceChanged as error:
+                changed = error
+        raise changed
 
-    def _files(self, problems: list[VoiceLibraryError]) -> list[Path]:
-        if self.folder is None or not self.folder.exists():
-            return []
-        try:
-            return sorted(path for path in self.folder.iterdir() if path.suffix == SUFFIX)
-        except OSError as error:
-            problems.append(InvalidVoiceFile(f"the folder of saved voices cannot be read: {error.strerror}"))
-            return []
-
-    def _read(self, path: Path) -> Voice:
-        voice = read_voice(path)
-        if path.stem != voice.id:
-            raise InvalidVoiceFile(f"{quoted(path.name)} holds the voice '{voice.id}'")
-        if _found(self._library, voice.id):
-            raise NameTaken(f"{quoted(path.name)}: a voice or profile of that name is there already")
-        return voice
-
-    def _standing(self, voice: Voice, *, replaces: bool) -> Voice | None:
-        """The saved voice that has the name of `voice`, by this worker or another one on the same folder."""
-        if _found(self._given, voice.id):
+    def _standing(self, voice: Voice, *, replaces: bool) -> Kept | None:
+        """The saved voice that has the name of `voice`, by this worker or another one on the same store."""
+        if _found(self._given, voice.id) or voice.id in self._listed:
             raise NameTaken(f"'{voice.id}' is a voice or profile of this worker's library: choose another name")
-        standing = self._saved.get(fold(voice.id)) or self._on_disk(voice.id, replaces=replaces)
-        if standing is not None and not replaces and not _same(standing, voice):
+        known = self._saved.get(fold(voice.id))
+        try:
+            standing = self.store.open(known.voice.id if known else voice.id) if self.store else None
+        except InvalidVoiceFile:
+            if not replaces:
+                raise
+            return None
+        if standing is not None and not replaces and not same(standing.voice, voice):
             raise NameTaken(f"a voice '{voice.id}' was saved before: choose another name, or replace it")
         return standing
 
-    def _on_disk(self, voice_id: str, *, replaces: bool) -> Voice | None:
-        path = self.folder / f"{voice_id}{SUFFIX}" if self.folder else None
-        if path is None or replaces or not path.exists():
-            return None
-        return read_voice(path)
 
-    def _put(self, voice: Voice) -> None:
-        saved = {**self._saved, fold(voice.id): voice}
-        self._library = self._given.with_voices(saved.values())
-        self._saved = saved
+def ids_of(name: str) -> tuple[str, ...]:
+    """The ids under which a voice of that name may have been saved: My Voice is my-voice."""
+    voice_id = as_voice_id(name)
+    return () if voice_id is None else tuple(dict.fromkeys((voice_id, fold(voice_id))))
 
 
 def _found(library: VoiceLibrary, name: str) -> bool:
@@ -133,30 +250,3 @@ def _found(library: VoiceLibrary, name: str) -> bool:
     except UnknownVoice:
         return False
     return True
-
-
-def _short_enough(voice: Voice) -> Voice:
-    reference = voice.reference
-    if reference is None or reference.duration_sec <= MAX_REFERENCE_SEC:
-        return voice
-    samples = reference.samples[: int(MAX_REFERENCE_SEC * reference.sample_rate)]
-    return replace(voice, reference=Reference(samples=samples.copy(), sample_rate=reference.sample_rate))
-
-
-def _same(one: Voice, other: Voice) -> bool:
-    """Whether both have one recording or, without, share an embedding; made for the same name and language."""
-    if (one.names, one.language) != (other.names, other.language):
-        return False
-    if one.reference is None or other.reference is None:
-        return one.reference is other.reference and _share(one.embeddings, other.embeddings)
-    return one.reference.sample_rate == other.reference.sample_rate and np.array_equal(
-        one.reference.samples, other.reference.samples
-    )
-
-
-def _share(one: Mapping[str, Embedding], other: Mapping[str, Embedding]) -> bool:
-    return any(_equal(one[key], other[key]) for key in one.keys() & other.keys())
-
-
-def _equal(one: Embedding, other: Embedding) -> bool:
-    return one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)

@@ -48,8 +48,8 @@ class Embedding(Mapping[str, NDArray[Any]]):
     @classmethod
     def later(cls, load: Callable[[], Arrays]) -> Self:
         """One whose arrays `load` gives, read-only and the same each time, whenever they are asked for."""
-        embedding = cls({})
-        embedding._load = load
+        embedding = cls.__new__(cls)
+        embedding._load, embedding._digest = load, b""  # noqa: SLF001 - one of its own
         return embedding
 
     @property
@@ -97,8 +97,9 @@ class Reference:
     @classmethod
     def later(cls, load: Callable[[], NDArray[np.float32]], *, frames: int, sample_rate: int) -> Self:
         """One whose `frames` samples `load` gives, read-only and the same each time, whenever they are asked for."""
-        reference = cls(samples=np.zeros(0, dtype=np.float32), sample_rate=sample_rate)
-        reference._load, reference._frames = load, frames
+        reference = cls.__new__(cls)
+        reference._load, reference._digest = load, b""  # noqa: SLF001 - one of its own
+        reference._frames, reference.sample_rate = frames, sample_rate  # noqa: SLF001 - the same
         return reference
 
     @property

@@ -148,6 +148,18 @@ class IncompatibleEmbedding(RequestError):
     code = "incompatible_embedding"
 
 
+class UntrustedEmbedding(RequestError):
+    """The voice embedding is not signed, was changed, or was signed with a key that this worker does not have."""
+
+    code = "untrusted_voice"
+
+
+class ConsentRequired(RequestError):
+    """This worker speaks only in voices of people who agreed, and nothing says so of this one."""
+
+    code = "consent_required"
+
+
 class UnsupportedJob(RequestError):
     """The engine asked for, or every engine of this worker, lacks what the job needs: cloning, conversion."""
 
@@ -164,6 +176,12 @@ class SavingUnavailable(RequestError):
     """This worker has no folder for new voices."""
 
     code = "saving_unavailable"
+
+
+class DeletionNotAllowed(RequestError):
+    """This worker deletes no voices."""
+
+    code = "deletion_not_allowed"
 
 
 class WorkerFault(WorkerError):
@@ -216,9 +234,15 @@ class StorageFull(DeliveryFailed):
 
 
 class VoiceNotSaved(WorkerFault):
-    """The folder for new voices cannot be written to."""
+    """The place for new voices cannot be written to."""
 
     code = "voice_not_saved"
+
+
+class VoiceNotDeleted(WorkerFault):
+    """The place of saved voices does not let one go."""
+
+    code = "voice_not_deleted"
 
 
 class Cancelled(WorkerFault):

@@ -156,8 +156,55 @@ class AudioPiece(_Frozen):
     audio_base64: str
 
 
+class CapabilityReply(_Frozen):
+    """What an engine can do with a voice."""
+
+    engine: str
+    by: Literal["settings", "embedding", "reference"]
+    """settings: a formula, or what the engine brings, speaks; embedding: made for the weights loaded here, so it is
+    ready at once; reference: the recording is enrolled when it is first used."""
+    conversion: bool
+    """Whether a recording can be said again in it."""
+    blending: bool
+    """Whether it can be mixed with others."""
+
+
+class EffectsReply(_Frozen):
+    """What a profile does to the audio after an engine spoke."""
+
+    pitch_semitones: float
+    speed: float
+    volume_db: float
+    reverb: float
+
+
+class VoiceDetailsReply(_Frozen):
+    """How a voice or profile is spoken."""
+
+    capabilities: tuple[CapabilityReply, ...]
+    """By engine, the preferred first."""
+    options: dict[str, float | int | str | bool]
+    """Engine options that it brings."""
+    lexicon_words: int
+    """Words that it says its own way."""
+    voice: str | None = None
+    """Of a profile, the voice it is built on."""
+    effects: EffectsReply | None = None
+    """Of a profile."""
+
+
+class SampleReply(_Frozen):
+    """A voice, saying a sentence."""
+
+    audio_base64: str
+    format: AudioFormat
+    duration_sec: float
+    text: str
+    engine: str
+
+
 class VoiceReply(_Frozen):
-    """A voice or profile of the library."""
+    """A voice or profile of the library; what is known of a profile's speaker is its voice's."""
 
     id: str
     kind: Literal["voice", "profile"]
@@ -169,6 +216,23 @@ class VoiceReply(_Frozen):
     """Loaded engines that can speak it, the preferred first."""
     aliases: tuple[str, ...] = ()
     description: str | None = None
+    tags: tuple[str, ...] = ()
+    licence: str | None = None
+    """What it may be used for, as it is written down."""
+    has_consent: bool = False
+    """Whether it is on record that the speaker agreed, or that none was needed."""
+    version: int = 1
+    """Rises each time another voice takes the name."""
+    saved: bool = False
+    """Whether a job saved it."""
+    duration_sec: float | None = None
+    """Of its recording, where there is one."""
+    uses: int = 0
+    """Jobs that spoke with it, on all workers that share the folder of saved voices."""
+    details: VoiceDetailsReply | None = None
+    """Where they were asked for."""
+    sample: SampleReply | None = None
+    """Where it was asked for, and can be made."""
 
 
 class ParameterReply(_Frozen):
@@ -191,13 +255,21 @@ class EngineReply(_Frozen):
     """Words that, in brackets in the text, it acts on rather than reads."""
     cloning: bool
     conversion: bool
+    blending: bool
 
 
 class VoicesReply(_Frozen):
-    """Voices, profiles and engines."""
+    """A page of the voices and profiles that fit, and the engines; or what was deleted."""
 
     voices: tuple[VoiceReply, ...]
+    total: int
+    """How many fit, on all pages."""
+    next_offset: int | None = None
+    """Where the next page begins; absent on the last."""
     engines: tuple[EngineReply, ...]
+    deleted: str | None = None
+    """Id of the voice that is no more."""
+    warnings: tuple[str, ...] = ()
 
 
 class HealthReply(_Frozen):

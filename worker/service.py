@@ -10,6 +10,7 @@ from voice_library.errors import VoiceLibraryError
 from worker.errors import Cancelled, OutOfMemory, WorkerError, WorkerFault
 from worker.jobs import cloning, conversion, dialogue, health, long_text, tagged, voices
 from worker.jobs.context import Job, Worker
+from worker.jobs.warming import Warming
 from worker.logs import event, job_context
 from worker.reply import ErrorDetail, ErrorReply, Reply, SpeechReply
 from worker.request import DirectedRequest, parse
@@ -37,6 +38,11 @@ class Service:
 
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
+        self._warming = Warming(worker)
+
+    def warm(self) -> None:
+        """Begins to make the voices ready that are used most; returns at once."""
+        self._warming.start()
 
     def run(self, job: Job, given: object) -> Reply:
         """The reply to a job whose `input` is `given`."""
@@ -49,6 +55,7 @@ class Service:
 
     def close(self) -> None:
         """Frees the engines."""
+        self._warming.close()
         self.worker.close()
 
     def _answers(self, job: Job, given: object, *, streams: bool) -> Generator[bytes | Reply, None, None]:
@@ -72,6 +79,8 @@ class Service:
         outcome = reply.error.code if isinstance(reply, ErrorReply) else "ok"
         audio_sec = reply.duration_sec if isinstance(reply, SpeechReply) else 0.0
         took_sec, engine_sec = job.stopwatch.elapsed_sec, job.stopwatch.spent_sec("engine")
+        if job.counted:
+            self.worker.usage.count(job.cast, self.worker.library)
         self.worker.tally.count(outcome, duration_sec=took_sec, audio_sec=audio_sec)
         event(logger, "job done", outcome=outcome, took_sec=round(took_sec, 3), audio_sec=audio_sec)
         was_well = self.worker.vitals.reason is None

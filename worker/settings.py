@@ -24,12 +24,23 @@ from worker.errors import InvalidSettings
 
 PREFIX = "TTS_"
 REPOSITORY = Path(__file__).resolve().parent.parent
+SHORTEST_KEY = 32
+"""Characters of a key that signs; as hexadecimal digits they are 128 bits."""
 
 
 def _names(value: object) -> object:
     if not isinstance(value, str):
         return value
     return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+def _long_enough(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    for place, key in enumerate(keys, start=1):
+        if len(key) < SHORTEST_KEY:
+            raise ValueError(
+                f"key {place} has {len(key)} characters and needs {SHORTEST_KEY}: `openssl rand -hex 32` makes one"
+            )
+    return keys
 
 
 class Settings(BaseModel):
@@ -61,7 +72,20 @@ class Settings(BaseModel):
     voices_dir: Path = REPOSITORY / "embeddings"
     """Folder with `catalog.json` and the voice files."""
     saved_voices_dir: Path | None = None
-    """Folder that `save_voice` of a cloning writes to, read at start; unset, voices are not saved."""
+    """Folder that `save_voice` of a cloning writes to, on a volume that all workers share; it may have a catalogue."""
+    saved_voices_s3: bool = False
+    """Whether `save_voice` writes to the bucket instead, for all workers that use it; the access key then has to be
+    allowed to read, delete and list what lies there."""
+    voices_refresh_sec: float = Field(default=10.0, ge=0)
+    """Seconds between two looks at what changed in these folders; 0 looks once."""
+    delete_voices: bool = False
+    """Whether jobs may delete voices that were saved, for all workers."""
+    warm_voices: int = Field(default=16, ge=0, le=1000)
+    """Voices, those used most, that engines are made ready to speak as after the start; 0 is none."""
+    voice_token_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(_names), AfterValidator(_long_enough)] = ()
+    """Secrets of at least 32 characters, comma-separated: the first signs each `voice_embedding`, all verify."""
+    require_consent: bool = False
+    """Whether nobody speaks of whom neither the library, nor a signed `voice_embedding`, nor the job has `consent`."""
     volume_dir: Path | None = None
     """Folder that `delivery: volume` writes to; unset, that delivery is off."""
     cache_mb: int = Field(default=256, ge=0)
@@ -125,6 +149,14 @@ class Settings(BaseModel):
     @classmethod
     def _settle_s3(cls, given: Any) -> Any:
         return settings_s3.settled(given) if isinstance(given, dict) else given
+
+    @model_validator(mode="after")
+    def _check_saved_voices(self) -> Self:
+        if self.saved_voices_s3 and not self.s3_bucket:
+            raise ValueError("TTS_SAVED_VOICES_S3 needs a bucket: set TTS_S3_BUCKET and its credentials")
+        if self.saved_voices_s3 and self.saved_voices_dir:
+            raise ValueError("voices are saved in one place: set TTS_SAVED_VOICES_S3 or TTS_SAVED_VOICES_DIR, not both")
+        return self
 
     @model_validator(mode="after")
     def _check_cache(self) -> Self:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -17,11 +18,11 @@ from tests.jobs.speakers import sung
 from voice_library.embedding_file import voice_from_bytes, voice_to_bytes
 from voice_library.voice import EMBEDDING_KEY, Embedding, Reference, Voice
 from worker.audio.clip import Clip
-from worker.engines.base import CloningEngine, ConvertingEngine, Engine, Utterance
+from worker.engines.base import BlendingEngine, CloningEngine, ConvertingEngine, Engine, Utterance
 from worker.engines.chatterbox.engine import Chatterbox
 from worker.engines.chatterbox.member import MEMBERS
 from worker.engines.chatterbox.model import Model
-from worker.errors import Cancelled
+from worker.errors import Cancelled, InvalidReference, InvalidRequest, UnsupportedVoice
 from worker.jobs.context import Worker
 from worker.settings import Settings
 
@@ -178,6 +179,13 @@ def cloner(engine: Engine) -> CloningEngine:
 
 
 @pytest.fixture(scope="module")
+def blender(engine: Engine) -> BlendingEngine:
+    if not isinstance(engine, BlendingEngine):
+        pytest.skip(f"{engine.name} does not blend")
+    return engine
+
+
+@pytest.fixture(scope="module")
 def converter(engine: Engine) -> ConvertingEngine:
     if not isinstance(engine, ConvertingEngine):
         pytest.skip(f"{engine.name} does not convert")
@@ -203,7 +211,22 @@ def clone(**changes: object) -> Voice:
 
 
 def same(one: Embedding, other: Embedding) -> bool:
-    return one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)
+    """Bit for bit."""
+    return described(one) == described(other)
+
+
+def described(embedding: Embedding) -> dict[str, tuple[object, ...]]:
+    return {name: (array.dtype, array.shape, array.tobytes()) for name, array in embedding.items()}
+
+
+Speakers = tuple[Voice, ...]
+
+
+@pytest.fixture(scope="module")
+def speakers(cloner: CloningEngine) -> Speakers:
+    """Three who are enrolled."""
+    heard = [cloner.enroll(reference(cloner, hertz)) for hertz in (180.0, 260.0, 220.0)]
+    return tuple(clone(embeddings={cloner.embedding_key: embedding}) for embedding in heard)
 
 
 def test_the_limits_of_a_reference_are_in_order(cloner: CloningEngine) -> None:
@@ -233,13 +256,84 @@ def test_an_embedding_survives_the_voice_file_and_speaks_like_the_recording(
     assert np.array_equal(spoken[0], spoken[2])
 
 
-def test_nobody_can_be_spoken_of_whom_nothing_is_known_or_what_is_known_is_damaged(cloner: CloningEngine) -> None:
+class Unread(Embedding):
+    """One whose arrays nobody may ask for."""
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        raise AssertionError(f"{name} was read")
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError("its names were read")
+
+
+def test_who_can_be_spoken_is_told_without_a_look_at_the_arrays(cloner: CloningEngine) -> None:
     assert not cloner.can_speak(clone())
-    good = cloner.enroll(reference(cloner, 180.0))
-    name = next(iter(good))
-    rest = {other: array for other, array in good.items() if other != name}
-    for arrays in (rest, {**good, name: np.float32([[[1]]])}, {**good, "more": np.float32([1])}):
-        assert not cloner.can_speak(clone(embeddings={cloner.embedding_key: Embedding(arrays)}))
+    assert not cloner.can_speak(clone(embeddings={"other/1": Unread({})}))
+    assert cloner.can_speak(clone(embeddings={cloner.embedding_key: Unread({})}))
+
+
+def damaged(good: Embedding) -> Iterator[Embedding]:
+    for name, array in good.items():
+        floats = array.dtype == np.float32
+        yield Embedding({other: good[other] for other in good if other != name})
+        for other in (array[:0], array[None], array.astype(np.float64 if floats else np.float32)):
+            yield Embedding({**good, name: other})
+        if floats:
+            yield Embedding({**good, name: np.where(np.arange(array.size).reshape(array.shape) == 0, np.nan, array)})
+            yield Embedding({**good, name: np.concatenate([array[:-1], array[-1:] * np.float32(np.inf)])})
+    yield Embedding({**good, "more": np.float32([1])})
+    yield Embedding({})
+
+
+def test_what_it_enrols_fits_and_nothing_damaged_does(cloner: CloningEngine, speakers: Speakers) -> None:
+    good = speakers[0].embeddings[cloner.embedding_key]
+    assert cloner.fits(good)
+    for embedding in damaged(good):
+        assert not cloner.fits(embedding), {name: (array.dtype, array.shape) for name, array in embedding.items()}
+
+
+def test_a_damaged_embedding_is_a_typed_error_where_it_is_used(cloner: CloningEngine, utterance: Utterance) -> None:
+    voice = clone(embeddings={cloner.embedding_key: Embedding({"other": np.float32([1])})})
+    with pytest.raises(UnsupportedVoice, match="enrol its recording again"):
+        rendered(cloner, replace(utterance, voice=voice, language="en"))
+    with pytest.raises(UnsupportedVoice, match="enrol its recording again"):
+        cloner.warm(voice)
+    assert len(rendered(cloner, utterance))
+
+
+def test_a_warmed_voice_speaks_as_it_would_have(cloner: CloningEngine, utterance: Utterance) -> None:
+    heard = reference(cloner, 150.0)
+    warmed, cold = clone(reference=heard), clone(embeddings={cloner.embedding_key: cloner.enroll(heard)})
+    cloner.warm(warmed)
+    first, second = (rendered(cloner, replace(utterance, voice=voice, language="en")) for voice in (warmed, cold))
+    assert np.array_equal(first, second)
+
+
+def test_a_voice_is_enrolled_when_it_is_warmed_and_never_again(
+    cloner: CloningEngine, utterance: Utterance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, name = (cloner._model.enrolment, "_heard") if isinstance(cloner, Chatterbox) else (cloner, "enroll")
+    enrol, asked = getattr(place, name), []
+
+    def counted(heard: object) -> object:
+        asked.append(heard)
+        return enrol(heard)
+
+    monkeypatch.setattr(place, name, counted)
+    voice = clone(reference=reference(cloner, 165.0))
+    for _ in range(2):
+        cloner.warm(voice)
+        assert len(asked) == 1
+    rendered(cloner, replace(utterance, voice=voice, language="en"))
+    assert len(asked) == 1
+
+
+def test_warming_says_who_cannot_be_spoken(cloner: CloningEngine) -> None:
+    with pytest.raises(UnsupportedVoice, match="no recording of the voice"):
+        cloner.warm(clone())
+    heard = reference(cloner, 180.0)
+    with pytest.raises(InvalidReference):
+        cloner.warm(clone(reference=Reference(samples=0 * heard.samples, sample_rate=heard.sample_rate)))
 
 
 def test_no_clone_leaks_into_the_next_utterance(cloner: CloningEngine, utterance: Utterance) -> None:
@@ -280,3 +374,72 @@ def test_a_cancelled_conversion_raises(converter: ConvertingEngine) -> None:
     take.cancel()
     with pytest.raises(Cancelled):
         list(take)
+
+
+def test_a_blend_of_one_or_of_some_who_are_alike_is_that_one(blender: BlendingEngine, speakers: Speakers) -> None:
+    alone, recorded = speakers[0], clone(reference=reference(blender, 180.0))
+    enrolled = alone.embeddings[blender.embedding_key]
+    for parts in ([(alone, 0.3)], [(recorded, 2.0)], [(alone, 0.3), (recorded, 0.6), (alone, 0.1)]):
+        assert same(blender.blend(parts), enrolled)
+
+
+def test_neither_the_order_of_a_blends_parts_nor_the_sum_of_their_weights_matters(
+    blender: BlendingEngine, speakers: Speakers
+) -> None:
+    parts = list(zip(speakers, (0.3, 0.5, 0.2), strict=True))
+    blend = blender.blend(parts)
+    for order in permutations(parts):
+        assert same(blender.blend(order), blend)
+    assert same(blender.blend([(voice, 8 * weight) for voice, weight in parts]), blend)
+    assert not same(blender.blend(list(zip(speakers, (0.31, 0.5, 0.19), strict=True))), blend)
+
+
+def test_a_blend_fits_survives_the_voice_file_and_speaks_as_neither_of_its_parts(
+    blender: BlendingEngine, speakers: Speakers, utterance: Utterance
+) -> None:
+    voice = blended(blender, speakers)
+    assert blender.fits(voice.embeddings[blender.embedding_key])
+    read = voice_from_bytes(voice_to_bytes(voice))
+    assert same(read.embeddings[blender.embedding_key], voice.embeddings[blender.embedding_key])
+    spoken = [rendered(blender, replace(utterance, voice=each, language="en")) for each in (voice, read, *speakers[:2])]
+    assert np.array_equal(spoken[0], spoken[1])
+    assert not any(np.array_equal(spoken[0], part) for part in spoken[2:])
+
+
+def test_no_blend_leaks_into_its_parts(blender: BlendingEngine, speakers: Speakers, utterance: Utterance) -> None:
+    jobs = [replace(utterance, voice=voice, language="en") for voice in speakers[:2]]
+    alone = [rendered(blender, job) for job in jobs]
+    before = [described(voice.embeddings[blender.embedding_key]) for voice in speakers]
+    rendered(blender, replace(jobs[0], voice=blended(blender, speakers)))
+    for job, expected in zip(jobs, alone, strict=True):
+        assert np.array_equal(rendered(blender, job), expected)
+    assert [described(voice.embeddings[blender.embedding_key]) for voice in speakers] == before
+
+
+def test_recordings_are_said_again_by_a_blend(
+    blender: BlendingEngine, converter: ConvertingEngine, speakers: Speakers
+) -> None:
+    voices = (speakers[0], blended(blender, speakers))
+    one, other = (samples(list(converter.convert(sung(200.0, 1.0), voice, seed=7))) for voice in voices)
+    assert one.shape == other.shape
+    assert not np.array_equal(one, other)
+
+
+def test_nobody_is_blended_of_whom_nothing_is_known(blender: BlendingEngine, speakers: Speakers) -> None:
+    for parts in ([(clone(), 1.0)], [(speakers[0], 0.9), (clone(), 0.1)]):
+        with pytest.raises(UnsupportedVoice, match="no recording of the voice"):
+            blender.blend(parts)
+
+
+@pytest.mark.parametrize("weights", [(), (0.0,), (0.5, -0.5), (float("nan"), 1.0), (float("inf"), 1.0)], ids=str)
+def test_a_blend_has_parts_and_each_a_weight(
+    weights: tuple[float, ...], blender: BlendingEngine, speakers: Speakers
+) -> None:
+    with pytest.raises(InvalidRequest):
+        blender.blend(list(zip(speakers, weights, strict=False)))
+
+
+def blended(blender: BlendingEngine, speakers: Speakers) -> Voice:
+    """Mostly the first of them, whose speech the others colour."""
+    embedding = blender.blend([(speakers[0], 0.6), (speakers[1], 0.4)])
+    return clone(embeddings={blender.embedding_key: embedding})

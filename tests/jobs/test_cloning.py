@@ -250,7 +250,7 @@ def embedding_of(key: str, **arrays: object) -> str:
     ("sent", "code", "words"),
     [
         (embedding_of("tone/2", f0_hz=np.float32([330])), "incompatible_embedding", "send the recording again"),
-        (embedding_of("chatterbox/1", x=np.float32([330])), "incompatible_embedding", "another engine"),
+        (embedding_of("chatterbox/1", x=np.float32([330])), "incompatible_embedding", "loaded are espeak, tone"),
         (embedding_of("tone/1", f0_hz=np.float32([330, 331])), "incompatible_embedding", "damaged"),
         (embedding_of("tone/1", f0_hz=np.float32([1e9])), "incompatible_embedding", "damaged"),
         (embedding_of("tone/1", other=np.float32([330])), "incompatible_embedding", "damaged"),

@@ -15,8 +15,10 @@ import pytest
 from tests.conftest import Caller, fresh
 from tests.jobs.speakers import MONOTONE, Counting, base64_of, file, pitch, refusal, speech, sung
 from voice_library.embedding_file import read_voice
+from voice_library.lock import LOCK
 from voice_library.metadata import MAX_REFERENCE_SEC
 from voice_library.shelf import Shelf
+from voice_library.store import FolderStore
 from worker.engines.registry import Engines
 from worker.engines.tone import ToneEngine
 from worker.jobs.context import Worker
@@ -30,8 +32,8 @@ LOW, HIGH = base64_of(sung(220)), base64_of(sung(440))
 
 def keeping(worker: Worker, folder: Path) -> Caller:
     """A worker that saves into `folder` and has read what is there."""
-    shelf = Shelf(worker.library, folder)
-    assert shelf.load() == []
+    shelf = Shelf(worker.library, FolderStore(folder))
+    assert shelf.refresh() == []
     return Caller(Service(replace(fresh(worker), shelf=shelf)))
 
 
@@ -80,7 +82,7 @@ def test_the_next_worker_on_the_folder_has_the_voice(ask: Caller, worker: Worker
     reply = speech(ask(**PLAIN, reference_audio=LOW, save_voice="me"))
     loaded = Worker.load(Settings(engines=("tone", "espeak"), saved_voices_dir=tmp_path / "voices", default_voice="me"))
     assert speech(Caller(Service(loaded))(**PLAIN)).audio_base64 == reply.audio_base64
-    loaded.engines.close()
+    loaded.close()
 
 
 def test_files_that_are_no_voices_are_named_in_the_log_and_the_worker_starts(
@@ -93,13 +95,14 @@ def test_files_that_are_no_voices_are_named_in_the_log_and_the_worker_starts(
     (folder / "renamed.safetensors").rename(folder / "sarah.safetensors")
     (folder / "notes.txt").write_text("not a voice", encoding="utf-8")
     loaded = Worker.load(Settings(engines=("tone", "espeak"), saved_voices_dir=folder))
+    loaded.upkeep.settle()
     assert speech(Caller(Service(loaded))(**PLAIN, voice="good")).voice == "good"
-    assert refusal(Caller(Service(loaded))(**PLAIN, voice="damaged")).error.code == "unknown_voice"
+    assert refusal(Caller(Service(loaded))(**PLAIN, voice="damaged")).error.code == "invalid_voice_file"
     left_out = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert len(left_out) == 2
     assert "'damaged.safetensors': the voice file is truncated" in left_out[0]
     assert "'sarah.safetensors' holds the voice 'renamed'" in left_out[1]
-    loaded.engines.close()
+    loaded.close()
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "..", "", "-a", "ゆき", "x" * 65, "a\nb", "a\0b", "a.b", "con:"])
@@ -130,7 +133,7 @@ def test_a_saved_voice_gives_way_only_where_it_is_asked_to(ask: Caller) -> None:
 
 def test_a_name_that_is_taken_is_refused_before_anybody_is_enrolled(worker: Worker, tmp_path: Path) -> None:
     engine = Counting()
-    shelf = Shelf(worker.library, tmp_path)
+    shelf = Shelf(worker.library, FolderStore(tmp_path))
     ask = Caller(Service(replace(fresh(worker), engines=Engines([engine]), shelf=shelf)))
     speech(ask(**PLAIN, reference_audio=LOW, save_voice="me"))
     assert len(engine.enrolled) == 1
@@ -143,7 +146,7 @@ def test_a_job_that_the_platform_delivers_twice_saves_once(ask: Caller, worker: 
     request = {**PLAIN, "reference_audio": base64_of(sung(220, 70, 8000)), "save_voice": "me"}
     first = speech(ask(**request))
     assert speech(ask(**request)).audio_base64 == first.audio_base64
-    unaware = Caller(Service(replace(fresh(worker), shelf=Shelf(worker.library, tmp_path / "voices"))))
+    unaware = Caller(Service(replace(fresh(worker), shelf=Shelf(worker.library, FolderStore(tmp_path / "voices")))))
     assert speech(unaware(**request)).audio_base64 == first.audio_base64
 
 
@@ -172,7 +175,7 @@ def test_many_names_saved_at_once_are_all_kept(ask: Caller, tmp_path: Path) -> N
         list(pool.map(save, range(8)))
     for step in range(8):
         assert pitch(ask(**PLAIN, voice=f"me-{step}")) == pytest.approx(200 + 20 * step, rel=0.005)
-    assert len(list((tmp_path / "voices").iterdir())) == 8
+    assert len(list((tmp_path / "voices").glob("*.safetensors"))) == 8
 
 
 def test_a_folder_that_cannot_be_written_to_is_a_typed_error_and_nothing_is_kept(
@@ -187,7 +190,7 @@ def test_a_folder_that_cannot_be_written_to_is_a_typed_error_and_nothing_is_kept
     assert (error.code, error.field, error.retryable) == ("voice_not_saved", "save_voice", True)
     assert "ENOSPC" in error.message
     assert str(tmp_path) not in error.message
-    assert list((tmp_path / "voices").iterdir()) == []
+    assert [path.name for path in (tmp_path / "voices").iterdir()] == [LOCK]
     assert refusal(ask(**PLAIN, voice="me")).error.code == "unknown_voice"
     speech(ask(**PLAIN, reference_audio=LOW, save_voice="me"))
 

@@ -6,12 +6,15 @@ import random
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from voice_library.embedding_file import voice_from_bytes, voice_to_bytes
-from voice_library.errors import InvalidVoiceFile
+from voice_library.errors import InvalidVoiceFile, VoiceChanged
+from voice_library.mapped import open_voice
 from voice_library.voice import Voice
 
 ROUNDS = 1500
@@ -119,3 +122,34 @@ def test_a_damaged_file_is_read_soundly_or_refused(mutate: Mutation, voice: Voic
 
 def test_the_undamaged_file_is_read(voice: Voice) -> None:
     assert outcome(voice_to_bytes(voice)) == "read"
+
+
+def mapped_outcome(path: Path) -> str:
+    """As `outcome`, of a file that is mapped, and whose arrays are looked at one by one."""
+    try:
+        voice = open_voice(path).voice
+    except InvalidVoiceFile:
+        return "refused"
+    found = "read"
+    for embedding in voice.embeddings.values():
+        try:
+            assert all(np.isfinite(array).all() and not array.flags.writeable for array in embedding.values())
+        except (InvalidVoiceFile, VoiceChanged):
+            found = "refused"
+    return found
+
+
+@pytest.mark.parametrize("mutate", MUTATIONS, ids=lambda mutate: mutate.__name__)
+def test_a_damaged_file_is_mapped_as_it_would_be_read(mutate: Mutation, voice: Voice, tmp_path: Path) -> None:
+    chance = random.Random(mutate.__name__)
+    silent = replace(voice, reference=None)
+    whole, path = voice_to_bytes(silent), tmp_path / "v.safetensors"
+    outcomes: Counter[tuple[str, str]] = Counter()
+    for number in range(ROUNDS // 10):
+        data = bytearray(whole)
+        mutate(data, chance)
+        path = tmp_path / f"{number}.safetensors"
+        path.write_bytes(data)
+        outcomes[outcome(bytes(data)), mapped_outcome(path)] += 1
+    assert set(outcomes) <= {("read", "read"), ("refused", "refused")}
+    assert outcomes["refused", "refused"]

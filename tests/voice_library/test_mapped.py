@@ -1,9 +1,8 @@
-"""Voice files on disk: only what is asked for is read, and a file that was replaced is never mixed with its successor."""
+"""Voice files on disk: only what is asked for is read, and a file is never mixed with its successor."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ import pytest
 from voice_library import mapped
 from voice_library.embedding_file import read_voice, write_voice
 from voice_library.errors import InvalidVoiceFile, VoiceChanged
-from voice_library.mapped import Contents, holding, open_voice
+from voice_library.mapped import Contents, arrays_in, open_voice
 from voice_library.voice import Embedding, Reference, Voice
 
 RATE = 8000
@@ -109,15 +108,15 @@ def test_a_file_that_was_replaced_before_it_was_used_is_told_and_may_be_tried_ag
     ],
 )
 def test_a_listing_that_promises_more_than_the_file_has_is_told(path: Path, listed: Contents) -> None:
-    voice = holding(made(), path, listed)
+    arrays = arrays_in(path, "me", listed)
     with pytest.raises(VoiceChanged):
-        _ = voice.reference.samples if listed.frames else voice.embeddings["gone/1"]["x"]
+        _ = arrays.reference.samples if listed.frames else arrays.embeddings["gone/1"]["x"]
 
 
 def test_a_file_of_another_voice_is_never_taken_for_the_one_listed(path: Path) -> None:
-    voice = holding(replace(made(), id="somebody"), path, Contents(embeddings=("tone/1",)))
+    arrays = arrays_in(path, "somebody", Contents(embeddings=("tone/1",)))
     with pytest.raises(VoiceChanged):
-        _ = voice.embeddings["tone/1"]["f0_hz"]
+        _ = arrays.embeddings["tone/1"]["f0_hz"]
 
 
 @pytest.mark.parametrize("what", ["missing", "folder", "pipe", "empty", "too large", "text"])

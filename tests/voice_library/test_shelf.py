@@ -10,9 +10,17 @@ import numpy as np
 import pytest
 
 from voice_library.embedding_file import read_voice, write_voice
-from voice_library.errors import InvalidVoiceFile, NameTaken, UnknownVoice
+from voice_library.errors import (
+    InvalidCatalog,
+    InvalidVoiceFile,
+    NameTaken,
+    NotRemovable,
+    StoreUnavailable,
+    UnknownVoice,
+)
 from voice_library.library import VoiceLibrary
 from voice_library.shelf import Shelf
+from voice_library.store import FolderStore
 from voice_library.voice import Embedding, Profile, Reference, Voice
 
 LIBRARY = VoiceLibrary(
@@ -34,7 +42,7 @@ def made(voice_id: str, *, value: float = 0.1, key: str = "tone/1") -> Voice:
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(LIBRARY, tmp_path)
+    return Shelf(LIBRARY, FolderStore(tmp_path))
 
 
 def test_who_has_taken_a_library_keeps_it_as_it_was(shelf: Shelf) -> None:
@@ -74,27 +82,124 @@ def test_ids_that_differ_in_their_separators_are_one_name(shelf: Shelf, tmp_path
     with pytest.raises(NameTaken):
         shelf.check(made("my-voice", value=0.2), replaces=False)
     assert shelf.save(made("my-voice", value=0.2), replaces=True).id == "my_voice"
-    assert [path.name for path in tmp_path.iterdir()] == ["my_voice.safetensors"]
+    assert [path.name for path in tmp_path.glob("*.safetensors")] == ["my_voice.safetensors"]
 
 
-def test_a_folder_is_read_and_what_is_wrong_in_it_is_told(shelf: Shelf, tmp_path: Path) -> None:
+def test_a_store_is_read_and_what_is_wrong_in_it_is_told_once(shelf: Shelf, tmp_path: Path) -> None:
     for name in ("b", "a"):
         write_voice(tmp_path / f"{name}.safetensors", made(name))
     write_voice(tmp_path / "nova.safetensors", made("nova"))
+    write_voice(tmp_path / "c.safetensors", made("d"))
+    write_voice(tmp_path / "my-voice.safetensors", made("my-voice"))
+    write_voice(tmp_path / "No Id.safetensors", made("me"))
     (tmp_path / "bad.safetensors").write_bytes(b"bad")
     (tmp_path / "folder.safetensors").mkdir()
-    problems = {type(problem) for problem in shelf.load()}
-    assert problems == {NameTaken, InvalidVoiceFile}
-    assert [voice.id for voice in shelf.library.voices] == ["sarah", "a", "b"]
-    assert len(shelf.load()) == 3 + 2  # what is there already is not taken in twice
+    (tmp_path / ".a.safetensors.123.tmp").write_bytes(b"half")
+    told = sorted((type(problem).__name__, str(problem)[:20]) for problem in shelf.refresh())
+    assert [kind for kind, _ in told] == ["InvalidVoiceFile"] * 4 + ["NameTaken"], told
+    assert [voice.id for voice in shelf.library.voices] == ["sarah", "a", "b", "my-voice"]
+    assert shelf.refresh() == []
+    write_voice(tmp_path / "bad.safetensors", made("bad"))
+    assert shelf.refresh() == []
+    assert shelf.library.find("bad").id == "bad"
+
+
+def test_a_refresh_keeps_what_is_the_same_and_takes_what_was_replaced_or_removed(shelf: Shelf, tmp_path: Path) -> None:
+    for name in ("stays", "changes", "goes"):
+        write_voice(tmp_path / f"{name}.safetensors", made(name))
+    shelf.refresh()
+    before = shelf.library
+    write_voice(tmp_path / "changes.safetensors", made("changes", value=0.2))
+    (tmp_path / "goes.safetensors").unlink()
+    shelf.refresh()
+    assert shelf.library.find("stays") is before.find("stays")
+    assert shelf.library.find("changes").embeddings["tone/1"]["f0_hz"] == np.float32(0.2)
+    with pytest.raises(UnknownVoice):
+        shelf.library.find("goes")
+    unchanged = shelf.library
+    shelf.refresh()
+    assert shelf.library is unchanged
+
+
+def test_a_voice_that_another_worker_saved_is_found_at_once_as_it_is_now(shelf: Shelf, tmp_path: Path) -> None:
+    other = Shelf(LIBRARY, FolderStore(tmp_path))
+    other.save(made("aunt-mary"), replaces=False)
+    found = shelf.find("Aunt Mary")
+    assert found.id == "aunt-mary"
+    assert shelf.find("aunt-mary") is found
+    other.save(made("aunt-mary", value=0.2), replaces=True)
+    again = shelf.find("aunt-mary")
+    assert again.version == 2
+    assert again.embeddings["tone/1"]["f0_hz"] == np.float32(0.2)
+    assert other.remove(other.find("aunt-mary"))
+    with pytest.raises(UnknownVoice):
+        shelf.find("aunt-mary")
+    with pytest.raises(UnknownVoice):
+        shelf.library.find("aunt-mary")
+
+
+def test_a_damaged_file_is_told_to_the_one_who_asks_for_it(shelf: Shelf, tmp_path: Path) -> None:
+    (tmp_path / "me.safetensors").write_bytes(b"bad")
+    with pytest.raises(InvalidVoiceFile, match=r"me\.safetensors"):
+        shelf.find("me")
+
+
+def test_two_shelves_that_save_one_name_at_a_time_leave_one_whole_voice_of_the_last_version(tmp_path: Path) -> None:
+    shelves = [Shelf(LIBRARY, FolderStore(tmp_path)) for _ in range(4)]
+    saves = 10
+
+    def save(number: int) -> None:
+        for count in range(saves):
+            shelves[number].save(made("me", value=0.01 * (number * saves + count + 1)), replaces=True)
+
+    threads = [threading.Thread(target=save, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert read_voice(tmp_path / "me.safetensors").version == 4 * saves
+    assert {shelf.find("me").version for shelf in shelves} == {4 * saves}
+
+
+def test_only_saved_voices_are_removed(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.save(made("me"), replaces=False)
+    with pytest.raises(NotRemovable, match="'sarah'"):
+        shelf.remove(shelf.find("sarah"))
+    me = shelf.find("me")
+    (tmp_path / "me.safetensors").unlink()
+    assert not shelf.remove(me)
+    assert [voice.id for voice in shelf.library.voices] == ["sarah"]
+
+
+def test_another_library_takes_the_place_of_the_given_one_and_tells_whom_it_pushes_out(shelf: Shelf) -> None:
+    for name in ("me", "anna"):
+        shelf.save(made(name), replaces=False)
+    shelf.contribute([made("tone-x")])
+    (told,) = shelf.restock(VoiceLibrary(voices=(made("anna"),)))
+    assert "'anna'" in str(told)
+    assert [voice.id for voice in shelf.library.voices] == ["anna", "tone-x", "me"]
+    before = shelf.library
+    with pytest.raises(InvalidCatalog):
+        shelf.restock(VoiceLibrary(voices=(made("tone-x"),)))
+    assert shelf.library is before
+
+
+def test_a_voice_that_a_catalogue_beside_it_lists_is_no_saved_one(tmp_path: Path) -> None:
+    write_voice(tmp_path / "anna.safetensors", made("anna"))
+    write_voice(tmp_path / "me.safetensors", made("me"))
+    shelf = Shelf(VoiceLibrary(voices=(made("anna"),)), FolderStore(tmp_path), listed=["anna"])
+    assert shelf.refresh() == []
+    assert [shelf.is_saved(voice) for voice in shelf.library.voices] == [False, True]
+    with pytest.raises(NameTaken):
+        shelf.save(made("anna", value=0.3), replaces=True)
 
 
 def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.touch()
-    (problem,) = Shelf(LIBRARY, path).load()
-    assert "cannot be read" in str(problem)
-    assert Shelf(LIBRARY, tmp_path / "missing").load() == []
+    with pytest.raises(StoreUnavailable, match="cannot be read"):
+        Shelf(LIBRARY, FolderStore(path)).refresh()
+    assert Shelf(LIBRARY, FolderStore(tmp_path / "missing")).refresh() == []
 
 
 def test_a_damaged_file_of_that_name_is_told_rather_than_overwritten(shelf: Shelf, tmp_path: Path) -> None:
@@ -104,8 +209,8 @@ def test_a_damaged_file_of_that_name_is_told_rather_than_overwritten(shelf: Shel
     assert shelf.save(made("me"), replaces=True).id == "me"
 
 
-def test_a_shelf_without_a_folder_saves_nothing() -> None:
-    with pytest.raises(ValueError, match="folder"):
+def test_a_shelf_without_a_store_saves_nothing() -> None:
+    with pytest.raises(ValueError, match="store"):
         Shelf(LIBRARY).save(made("me"), replaces=False)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
@@ -161,10 +161,45 @@ class CloningEngine(Engine, Protocol):
     def enroll(self, reference: Reference) -> Embedding:
         """What it needs to speak as the speaker of `reference`; the same recording gives the same arrays.
 
-        `can_speak` a voice that has this, and one that has a reference, which is enrolled when it is first used.
+        `can_speak` a voice that has this, whose arrays are not looked at before they are used, and one that has a
+        reference, which is enrolled when it is first used.
 
         Raises:
             InvalidReference: there is nothing in it to go by.
+
+        """
+
+    def fits(self, embedding: Embedding) -> bool:
+        """Whether the arrays, found under `embedding_key`, are what it needs; to be asked of what a caller sent."""
+
+    def warm(self, voice: Voice) -> None:
+        """Derives now what it needs when it first speaks as `voice`, so that nobody waits for it then.
+
+        Returns once all of it is there, at once where it is there already; none of it is kept for ever.
+
+        Raises:
+            UnsupportedVoice: there is nothing of it that the engine can use.
+            InvalidReference: there is nothing in its recording to go by.
+            EngineFailed: the device failed at it.
+
+        """
+
+
+@runtime_checkable
+class BlendingEngine(CloningEngine, Protocol):
+    """An engine that speaks as somebody between several it has heard."""
+
+    def blend(self, parts: Sequence[tuple[Voice, float]]) -> Embedding:
+        """Somebody between the voices, nearer to those of more weight, as an embedding that `fits`.
+
+        Weights are over 0 and need not sum to one. Parts that are all alike give that part's own arrays. What cannot
+        be mixed is the part's of the greatest weight, of equals the first's; else their order changes nothing.
+
+        Raises:
+            InvalidRequest: there are no parts, or a weight is not over 0.
+            UnsupportedVoice: there is nothing of one of them that the engine can use, or nobody is between them.
+            InvalidReference: there is nothing in a recording to go by.
+            EngineFailed: the device failed at it.
 
         """
 

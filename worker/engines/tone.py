@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -17,7 +18,8 @@ from worker.audio.pitch import HIGHEST_HZ, HOP_SEC, LOWEST_HZ, pitch_hz
 from worker.audio.reference import ReferenceLimits
 from worker.audio.resample import resample
 from worker.engines.base import Capabilities, LazyTake, Take, Utterance, Verdict
-from worker.errors import InvalidReference
+from worker.engines.shares import shares
+from worker.errors import InvalidReference, UnsupportedVoice
 from worker.settings import Settings
 
 SAMPLE_RATE = 16_000
@@ -62,6 +64,7 @@ class ToneEngine:
                 language="en",
                 gender=gender,
                 engines={"tone": {}},
+                consent="not needed: a formula speaks, no speaker was recorded",
             )
             for gender in ("female", "male", "neutral")
         )
@@ -70,10 +73,8 @@ class ToneEngine:
         """Fundamental frequencies by the digest of what was heard."""
 
     def can_speak(self, voice: Voice) -> bool:
-        """Its own voices, those with an embedding it understands, and those with a reference."""
-        if (embedding := voice.embeddings.get(self.embedding_key)) is not None:
-            return _is_frequency(embedding)
-        return voice.reference is not None or self.name in voice.engines
+        """Its own voices, those with an embedding of its own, and those with a reference."""
+        return self.embedding_key in voice.embeddings or self.name in voice.engines or voice.reference is not None
 
     def enroll(self, reference: Reference) -> Embedding:
         """The median pitch of what is heard of the reference.
@@ -85,7 +86,24 @@ class ToneEngine:
         pitches = pitch_hz(self._heard(reference))
         if np.isnan(pitches).all():
             raise InvalidReference("nothing in the recording has a pitch", field="reference_audio")
-        return Embedding({F0: np.array([np.nanmedian(pitches)], dtype=np.float32)})
+        return _embedding(float(np.nanmedian(pitches)))
+
+    def fits(self, embedding: Embedding) -> bool:
+        """Whether it is one frequency that a voice may have."""
+        if set(embedding) != {F0} or embedding[F0].shape != (1,) or embedding[F0].dtype != np.float32:
+            return False
+        return bool(LOWEST_HZ / 2 <= embedding[F0][0] <= HIGHEST_HZ * 2)
+
+    def warm(self, voice: Voice) -> None:
+        """Measures the pitch of the voice, unless it is known."""
+        self._known_hz(voice)
+
+    def blend(self, parts: Sequence[tuple[Voice, float]]) -> Embedding:
+        """The weighted mean of the pitches as they are heard, which is the geometric one."""
+        parted = shares([weight for _, weight in parts])
+        pitches = [self._known_hz(voice) for voice, _ in parts]
+        mean = math.exp(math.fsum(share * math.log(hertz) for share, hertz in zip(parted, pitches, strict=True)))
+        return _embedding(min(max(mean, min(pitches)), max(pitches)))  # where all are alike, exactly theirs
 
     def remarks(self, text: str, language: str) -> tuple[str, ...]:  # noqa: ARG002 - each character has its tone
         """Nothing."""
@@ -134,10 +152,17 @@ class ToneEngine:
             samples = loudness[here] * (voicing[here] * tone + (1 - voicing[here] + NOISE) * hiss)
             yield Clip(samples=np.clip(samples, -1, 1).astype(np.float32), sample_rate=SAMPLE_RATE)
 
+    def _known_hz(self, voice: Voice) -> float:
+        if not self.can_speak(voice):
+            raise UnsupportedVoice(
+                "tone has no recording of the voice: enrol one, or choose another voice or engine", field="voice"
+            )
+        return self._base_hz(voice)
+
     def _base_hz(self, voice: Voice) -> float:
         """The pitch of a speaker: as enrolled, else as heard in the reference, else by gender."""
         if (embedding := voice.embeddings.get(self.embedding_key)) is not None:
-            return float(embedding[F0][0])
+            return self._enrolled_hz(embedding)
         if voice.reference is None:
             return BASE_HZ * GENDER_RATIO[voice.gender]
         heard = self._heard(voice.reference)
@@ -150,16 +175,20 @@ class ToneEngine:
                 self._enrolled.popitem(last=False)
             return self._enrolled[key]
 
+    def _enrolled_hz(self, embedding: Embedding) -> float:
+        if not self.fits(embedding):
+            raise UnsupportedVoice(
+                "the voice's embedding for tone is unusable; enrol its recording again", field="voice"
+            )
+        return float(embedding[F0][0])
+
     def _heard(self, reference: Reference) -> Clip:
         frames = int(self.reference_limits.heard_sec * reference.sample_rate)
         return Clip(samples=reference.samples[:frames], sample_rate=reference.sample_rate)
 
 
-def _is_frequency(embedding: Embedding) -> bool:
-    """Whether it is what `enroll` makes; it may come from anybody."""
-    if set(embedding) != {F0} or embedding[F0].shape != (1,) or embedding[F0].dtype != np.float32:
-        return False
-    return bool(LOWEST_HZ / 2 <= embedding[F0][0] <= HIGHEST_HZ * 2)
+def _embedding(hertz: float) -> Embedding:
+    return Embedding({F0: np.array([hertz], dtype=np.float32)})
 
 
 def _envelopes(source: Clip) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -31,7 +31,7 @@ def _speaking(service: Service, engine: Engine) -> Callable[[], None]:
         if voice is None:
             raise WorkerFault(f"the engine {engine.name!r} has no voice")
         probe = {"text": PROBE_TEXT, "engine": engine.name, "voice": voice.id, "delivery": "inline"}
-        reply = service.run(Job(id="fitness"), probe)
+        reply = service.run(Job(id="fitness", counted=False), probe)
         if isinstance(reply, ErrorReply):
             raise WorkerFault(f"{reply.error.code}: {reply.error.message}")
 

@@ -53,12 +53,16 @@ def _serve(service: Service) -> None:
         "return_aggregate_stream": True,
     }
     service.worker.vitals.when_sick(lambda: config.update(refresh_worker=True))
-    sdk.serve(
-        config,
-        fitness=fitness.checks(service),
-        stopped=frontend.floor.stop,
-        log_level=settings.log_level,
-    )
+    service.warm()
+    try:
+        sdk.serve(
+            config,
+            fitness=fitness.checks(service),
+            stopped=frontend.floor.stop,
+            log_level=settings.log_level,
+        )
+    finally:
+        service.worker.usage.keep()
 
 
 def _report_unfit(error: WorkerError) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn, Protocol, runtime_checkable
 
-from worker.engines.base import CloningEngine, ConvertingEngine, Engine
+from worker.engines.base import BlendingEngine, CloningEngine, ConvertingEngine, Engine
 from worker.engines.registry import Engines
 from worker.errors import UnsupportedJob
 
@@ -13,6 +13,11 @@ from worker.errors import UnsupportedJob
 @runtime_checkable
 class CloningConverter(CloningEngine, ConvertingEngine, Protocol):
     """An engine that says a recording again as anybody it has heard."""
+
+
+@runtime_checkable
+class BlendingConverter(BlendingEngine, ConvertingEngine, Protocol):
+    """An engine that says a recording again as somebody between several it has heard."""
 
 
 def cloning_engines(asked: str, engines: Engines) -> list[CloningEngine]:
@@ -39,6 +44,20 @@ def cloning_converters(asked: str, engines: Engines) -> list[CloningConverter]:
     able = [one for one in _asked(asked, engines) if isinstance(one, CloningConverter)]
     others = [one.name for one in engines if isinstance(one, CloningConverter)]
     return able or _refuse(asked, engines, "converts recordings to cloned voices", others)
+
+
+def blending_engines(asked: str, engines: Engines) -> list[BlendingEngine]:
+    """Those that blend voices; otherwise as `cloning_engines`."""
+    able = [one for one in _asked(asked, engines) if isinstance(one, BlendingEngine)]
+    others = [one.name for one in engines if isinstance(one, BlendingEngine)]
+    return able or _refuse(asked, engines, "blends voices", others)
+
+
+def blending_converters(asked: str, engines: Engines) -> list[BlendingConverter]:
+    """Those that convert recordings to a blend of voices; otherwise as `cloning_engines`."""
+    able = [one for one in _asked(asked, engines) if isinstance(one, BlendingConverter)]
+    others = [one.name for one in engines if isinstance(one, BlendingConverter)]
+    return able or _refuse(asked, engines, "converts recordings to blends of voices", others)
 
 
 def _asked(asked: str, engines: Engines) -> list[Engine]:

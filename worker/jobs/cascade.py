@@ -12,6 +12,7 @@ from voice_library.voice import Profile, Voice
 from worker.engines.base import Engine, Submit, Take, Utterance
 from worker.errors import EngineUnavailable, RequestError, UnknownVoice, UnsupportedVoice
 from worker.jobs.casting import Casting, cannot_speak
+from worker.jobs.consent import check_consent
 from worker.jobs.context import Job, Worker
 from worker.jobs.direction import directed
 from worker.request import SpokenRequest
@@ -112,13 +113,14 @@ def _understudy(path: str, step: FallbackStep, request: SpokenRequest, casting: 
 
 def _voice(name: str, worker: Worker) -> Voice:
     try:
-        entry = worker.library.find(name)
+        entry = worker.shelf.find(name)
     except NotInLibrary as error:
         raise UnknownVoice(str(error)) from error
     if isinstance(entry, Profile):
         raise UnknownVoice(
             f"that is a profile, whose effects one utterance cannot have: name its voice {entry.voice!r}"
         )
+    check_consent(entry, worker.settings)
     return entry
 
 

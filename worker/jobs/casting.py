@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from voice_library.errors import UnknownVoice as NotInLibrary
 from voice_library.library import VoiceLibrary
+from voice_library.shelf import Shelf
 from voice_library.voice import Profile, Voice
 from worker.engines.base import Engine
 from worker.engines.registry import Engines
 from worker.errors import InvalidRequest, UnknownVoice, UnsupportedVoice
+from worker.jobs.able import blending_engines
+from worker.jobs.blends import Blend, between, blend_of, is_blend
+from worker.jobs.consent import check_consent, may_be_heard
 from worker.jobs.context import Worker
 from worker.jobs.direction import Direction, directed
 from worker.request import RecordingRequest, SynthesisRequest
@@ -28,7 +33,9 @@ class Casting:
 
     engine: Engine
     name: str
-    """Id of the voice or profile."""
+    """Id of the voice or profile, or the blend as it is asked for."""
+    called: str = ""
+    """What people call them, where anybody does."""
     voice: Voice
     direction: Direction
     understudies: tuple[Understudy, ...] = ()
@@ -43,37 +50,50 @@ def cast(request: SynthesisRequest, worker: Worker) -> Casting:
     Raises:
         UnknownVoice, UnknownEngine, UnsupportedVoice, UnsupportedLanguage: with what exists instead.
         UnsupportedParameter: a strict request asks for what the engine does not honour.
+        ConsentRequired: this worker asks for consent, and the voice has none on record.
 
     """
     engine = None if request.engine == "auto" else worker.engines[request.engine]
+    entry = named(request, worker.shelf)
+    if isinstance(entry, Blend):
+        return _between(entry, request, worker)
     library = worker.library
-    entry = named(request, library) or _default(request, worker, library, engine)
+    entry = entry or _default(request, worker, library, engine)
     voice = library.voice_of(entry)
     language = request.language or voice.language
     engine = engine or _engine_for(voice, language, request, worker.engines)
     if not engine.can_speak(voice):
         raise UnsupportedVoice(cannot_speak([engine], voice, library), field="voice")
     profile = entry if isinstance(entry, Profile) else None
-    direction = directed(request, engine, language=language, profile=profile)
-    return Casting(engine=engine, name=entry.id, voice=voice, direction=direction)
+    direction = directed(request, engine, language=language, profile=profile, voice=voice)
+    check_consent(voice, worker.settings, field="profile" if request.profile else "voice")
+    return Casting(engine=engine, name=entry.id, called=_first(entry.names), voice=voice, direction=direction)
 
 
-def named(request: RecordingRequest, library: VoiceLibrary) -> Voice | Profile | None:
-    """The voice or profile that the request names, if it does.
+def named(request: RecordingRequest, shelf: Shelf) -> Voice | Profile | Blend | None:
+    """The voice, the profile, or the blend of voices that the request names, if it does.
 
     Raises:
-        InvalidRequest: it names both.
+        InvalidRequest: it names a voice and a profile, or a blend that cannot be read.
         UnknownVoice: there is none of that name.
 
     """
     if request.voice and request.profile:
         raise InvalidRequest("send either 'voice' or 'profile': a profile brings its own voice", field="profile")
     if request.profile:
-        entry = _find(library, request.profile, "profile")
+        entry = _find(shelf, request.profile, "profile")
         if not isinstance(entry, Profile):
             raise UnknownVoice("that is a voice, not a profile: send it as 'voice'", field="profile")
         return entry
-    return _find(library, request.voice, "voice") if request.voice else None
+    if not request.voice:
+        return None
+    try:
+        return _find(shelf, request.voice, "voice")
+    except UnknownVoice:
+        if not is_blend(request.voice):
+            raise
+    with _typed("voice"):
+        return blend_of(request.voice, shelf)
 
 
 def cannot_speak(engines: Sequence[Engine], voice: Voice, library: VoiceLibrary) -> str:
@@ -83,9 +103,27 @@ def cannot_speak(engines: Sequence[Engine], voice: Voice, library: VoiceLibrary)
     return f"the engine {names} has no realisation of the voice {voice.id!r}; it speaks {_some(able)}"
 
 
-def _find(library: VoiceLibrary, name: str, field: str) -> Voice | Profile:
+def _between(blend: Blend, request: SynthesisRequest, worker: Worker) -> Casting:
+    """Somebody between voices speaks."""
+    language = request.language or blend.language
+    engine = between(blend, blending_engines(request.engine, worker.engines), language)
+    direction = directed(request, engine, language=language)
+    for part in blend.parts:
+        check_consent(part.voice, worker.settings)
+    voice = blend.spoken_by(engine)
+    return Casting(engine=engine, name=blend.name, called=_first(voice.names), voice=voice, direction=direction)
+
+
+def _find(shelf: Shelf, name: str, field: str) -> Voice | Profile:
+    with _typed(field):
+        return shelf.find(name)
+
+
+@contextmanager
+def _typed(field: str) -> Iterator[None]:
+    """Names the field that an unknown voice was asked for in."""
     try:
-        return library.find(name)
+        yield
     except NotInLibrary as error:
         raise UnknownVoice(str(error), field=field) from error
 
@@ -97,7 +135,7 @@ def _default(
     speakers = [engine] if engine else list(worker.engines)
     default, language = worker.settings.default_voice, request.language
     if default and not language:
-        entry = library.find(default)
+        entry = worker.shelf.find(default)
         if any(speaker.can_speak(library.voice_of(entry)) for speaker in speakers):
             return entry
     fitting = library.select(language=language) if language else _usual(library)
@@ -105,7 +143,8 @@ def _default(
     speaking = [speaker for speaker in speakers if not language or speaker.capabilities.speaks(language)]
     for speaker in speaking or speakers:
         for entry in entries:
-            if speaker.can_speak(library.voice_of(entry)):
+            voice = library.voice_of(entry)
+            if speaker.can_speak(voice) and may_be_heard(voice, worker.settings):
                 return entry
     raise UnknownVoice("no voice of this worker can be spoken by its engines", field="voice")
 
@@ -134,6 +173,10 @@ def _honoured(request: SynthesisRequest, engine: Engine) -> int:
     text = request.text.casefold()
     tags = sum(f"[{tag}]" in text for tag in engine.capabilities.tags)
     return tags + len(request.options.given & engine.capabilities.parameters)
+
+
+def _first(names: Sequence[str]) -> str:
+    return names[0] if names else ""
 
 
 def _some(names: list[str]) -> str:

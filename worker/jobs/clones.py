@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from voice_library.embedding_file import voice_from_bytes, voice_to_bytes
-from voice_library.errors import InvalidVoiceFile as NotAVoiceFile
 from voice_library.language import canonical
 from voice_library.voice import Voice
 from worker.audio.reference import judge
 from worker.engines.base import CloningEngine, Engine
-from worker.errors import IncompatibleEmbedding, InvalidRequest, InvalidVoiceFile
-from worker.fetch.fetcher import Fetcher
-from worker.fetch.reference import reference_bytes
+from worker.errors import IncompatibleEmbedding, InvalidRequest
+from worker.jobs.consent import check_agreed, claimed, overruled
+from worker.jobs.context import Worker
 from worker.jobs.sent_audio import about, digest, recording
+from worker.jobs.tokens import AGAIN, opened
 from worker.request import CloningRequest, ConversionRequest
 
 NATIVE = "en"
 """Language of a speaker of whom none is known."""
 ID_DIGITS = 12
+REVISION_DIGITS = 12
+"""Of a model's revision, in a message."""
 
 Cloner = TypeVar("Cloner", bound=CloningEngine)
 
@@ -37,12 +36,15 @@ class Clone:
     warnings: tuple[str, ...] = ()
 
 
-def sent_embedding(request: CloningRequest | ConversionRequest, fetcher: Fetcher) -> Clone | None:
+def sent_embedding(request: CloningRequest | ConversionRequest, worker: Worker) -> Clone | None:
     """The speaker of the request's `voice_embedding`, or None where it has a recording.
 
+    An engine that waits to be asked for is loaded if it made the embedding, and the request names no other.
+
     Raises:
-        InvalidRequest: it has both or neither, or the embedding is not base64.
-        FetchTooLarge, InvalidVoiceFile: it is too large, or not what a job gave back.
+        InvalidRequest: it has both or neither.
+        ConsentRequired: this worker asks for consent, and neither the request nor a seal says so.
+        WorkerError: the embedding cannot be had or opened, or its engine not loaded.
 
     """
     if (request.voice_embedding is None) == (request.reference_audio is None):
@@ -50,62 +52,58 @@ def sent_embedding(request: CloningRequest | ConversionRequest, fetcher: Fetcher
     if request.voice_embedding is None:
         return None
     with about("voice_embedding"):
-        try:
-            data = reference_bytes(request.voice_embedding, fetcher=fetcher)
-            voice = voice_from_bytes(data)
-        except InvalidRequest as error:
-            raise InvalidRequest("the embedding is not the base64 that a job gave back") from error
-        except NotAVoiceFile as error:
-            raise InvalidVoiceFile(f"{error}; send what a job gave back, or the recording again") from error
-    heard = hashlib.blake2b(data, digest_size=16).hexdigest()
-    name = f"clone-{heard[:ID_DIGITS]}"
-    # Nothing but the arrays: what the file says of itself is not ours.
+        token = opened(request.voice_embedding, worker.settings, worker.fetcher)
+    name = f"clone-{token.digest[:ID_DIGITS]}"
+    # The arrays, and what a seal vouches for: what else the file says of itself is not ours.
     voice = Voice(
         id=name,
         names=(name,),
-        language=voice.language,
-        gender=voice.gender,
+        language=token.voice.language,
+        gender=token.voice.gender,
         tier="premium",
-        embeddings=voice.embeddings,
+        embeddings=token.voice.embeddings,
+        licence=token.voice.licence,
+        consent=token.voice.consent,
     )
-    return Clone(voice=voice, heard=heard)
+    voice = claimed(voice, request)
+    check_agreed(voice.consent, worker.settings)
+    if request.engine == "auto":
+        _wake(voice, worker)
+    return Clone(voice=voice, heard=token.digest, warnings=overruled(request, voice))
 
 
-def cloner_of(engines: Sequence[Cloner], sent: Clone | None) -> Cloner:
-    """The first of the engines; for an embedding, the first that it was made by.
+def cloner_of(able: Sequence[Cloner], sent: Clone | None, engines: Iterable[Engine]) -> Cloner:
+    """The first of those that are able; for an embedding, the first that it was made by.
 
     Raises:
-        IncompatibleEmbedding: none of them made it, or it is damaged.
+        IncompatibleEmbedding: none of them made it, or it is damaged; `engines` are those of the worker.
 
     """
     if sent is None:
-        return engines[0]
-    for engine in engines:
+        return able[0]
+    for engine in able:
         if engine.embedding_key in sent.voice.embeddings:
-            if engine.can_speak(sent.voice):
+            if engine.fits(sent.voice.embeddings[engine.embedding_key]):
                 return engine
             raise IncompatibleEmbedding(
-                f"the embedding is damaged for the engine {engine.name!r}: send the recording as 'reference_audio'",
-                field="voice_embedding",
+                f"the embedding is damaged for the engine {engine.name!r}: {AGAIN}", field="voice_embedding"
             )
-    raise IncompatibleEmbedding(
-        "the embedding was made by another engine, or by another version of its model, than "
-        f"{' and '.join(repr(engine.name) for engine in engines)}: send the recording again as 'reference_audio'",
-        field="voice_embedding",
-    )
+    raise IncompatibleEmbedding(f"{_misfit(sent.voice, able, engines)}: {AGAIN}", field="voice_embedding")
 
 
 def heard_clone(
-    request: CloningRequest | ConversionRequest, engine: CloningEngine, language: str, fetcher: Fetcher
+    request: CloningRequest | ConversionRequest, engine: CloningEngine, language: str, worker: Worker
 ) -> Clone:
     """The speaker of the request's `reference_audio`, whom the engine has yet to enrol.
 
     Raises:
+        ConsentRequired: this worker asks for consent, and the request has none; nothing was fetched.
         InvalidReference: it is silent or too short.
         WorkerError: as `recording` does.
 
     """
-    clip = recording(request.reference_audio or "", field="reference_audio", fetcher=fetcher)
+    check_agreed(request.consent, worker.settings)
+    clip = recording(request.reference_audio or "", field="reference_audio", fetcher=worker.fetcher)
     judged = judge(clip, engine.reference_limits)
     heard = digest(clip)
     name = f"clone-{heard[:ID_DIGITS]}"
@@ -117,6 +115,7 @@ def heard_clone(
         tier="premium",
         reference=judged.reference,
     )
+    voice = claimed(voice, request)
     return Clone(voice=voice, heard=heard, warnings=tuple(f"reference_audio: {warning}" for warning in judged.warnings))
 
 
@@ -134,12 +133,41 @@ def enrolled(voice: Voice, engine: CloningEngine) -> Voice:
     return replace(voice, embeddings={**voice.embeddings, engine.embedding_key: embedding})
 
 
-def portable(voice: Voice, engine: CloningEngine) -> str:
-    """Base64 of a voice file with the engine's embedding and nothing else: neither the recording nor another's."""
-    embeddings = {engine.embedding_key: voice.embeddings[engine.embedding_key]}
-    return base64.b64encode(voice_to_bytes(replace(voice, reference=None, embeddings=embeddings))).decode("ascii")
-
-
 def native_language(engine: Engine) -> str:
     """English, or the first language of an engine that does not speak it."""
     return NATIVE if engine.capabilities.speaks(NATIVE) else min(engine.capabilities.languages)
+
+
+def _wake(voice: Voice, worker: Worker) -> None:
+    """Loads the engine that made the embedding, where it waits to be asked for."""
+    for key in voice.embeddings:
+        name = _made_by(key)[0]
+        if name in worker.settings.lazy_engines:
+            worker.engines[name]
+
+
+def _misfit(voice: Voice, able: Iterable[CloningEngine], engines: Iterable[Engine]) -> str:
+    """Who made the embedding, and why that is nobody who could use it."""
+    keys = {_made_by(key)[0]: key for key in voice.embeddings}
+    for engine in able:
+        if engine.name in keys:
+            made, here = (_made_by(key)[1] for key in (keys[engine.name], engine.embedding_key))
+            return (
+                f"the embedding was made by revision {made} of the model of {engine.name!r}, "
+                f"and this worker has revision {here}"
+            )
+    loaded = [engine.name for engine in engines]
+    for name in loaded:
+        if name in keys:
+            return (
+                f"the embedding was made by {name!r}, which is loaded here but is not the 'engine' asked for, or does "
+                "not do this job in this 'language'"
+            )
+    made = next((repr(name) for name in keys), "no engine")
+    return f"the embedding was made by {made}, which is not loaded here; loaded are {', '.join(loaded)}"
+
+
+def _made_by(key: str) -> tuple[str, str]:
+    """Engine and short revision of an embedding's key."""
+    engine, _, revision = key.partition("/")
+    return engine, revision[:REVISION_DIGITS]

@@ -10,7 +10,7 @@ from worker.errors import InvalidRequest, UnsupportedLanguage, UnsupportedParame
 from worker.jobs.able import cloning_engines
 from worker.jobs.cascade import understudied
 from worker.jobs.casting import Casting
-from worker.jobs.clones import Clone, cloner_of, enrolled, heard_clone, native_language, portable, sent_embedding
+from worker.jobs.clones import Clone, cloner_of, enrolled, heard_clone, native_language, sent_embedding
 from worker.jobs.context import Job, Worker
 from worker.jobs.direction import directed
 from worker.jobs.performance import alone
@@ -18,6 +18,7 @@ from worker.jobs.plan import Plan, check_spoken, spoken_plan
 from worker.jobs.recording import recorded, streamed
 from worker.jobs.saving import check_savable, christened, saved
 from worker.jobs.script import passages_of
+from worker.jobs.tokens import portable
 from worker.reply import SpeechReply
 from worker.request import CloningRequest
 
@@ -43,13 +44,13 @@ def plan_of(request: CloningRequest, job: Job, worker: Worker, *, streams: bool)
     check_spoken(request, worker, streams=streams)
     check_savable(request, worker.shelf)
     notes = _unheeded(request)
-    sent = sent_embedding(request, worker.fetcher)
-    engine = cloner_of(_cloners(request, worker), sent)
+    sent = sent_embedding(request, worker)
+    engine = cloner_of(_cloners(request, worker), sent, worker.engines)
     language = request.language or (sent.voice.language if sent else native_language(engine))
     direction = directed(request, engine, language=language)
     max_text_chars = worker.settings.max_text_chars
     passages_of(request, engine, language, max_text_chars=max_text_chars)  # refused before a recording is fetched
-    clone = sent or heard_clone(request, engine, language, worker.fetcher)
+    clone = sent or heard_clone(request, engine, language, worker)
     job.cancellation.stop_if_cancelled()
     casting = Casting(
         engine=engine,
@@ -63,7 +64,7 @@ def plan_of(request: CloningRequest, job: Job, worker: Worker, *, streams: bool)
     clone = _kept(request, clone, engine, worker)
     casting = replace(casting, name=clone.voice.id, voice=clone.voice)
     plan = spoken_plan(request, casting, passages, job, worker, streams=streams)
-    embedding = portable(clone.voice, engine) if request.return_embedding else None
+    embedding = portable(clone.voice, engine, worker.settings) if request.return_embedding else None
     return replace(plan, heard=clone.heard, voice_embedding=embedding)
 
 

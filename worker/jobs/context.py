@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
 
-from pydantic import ValidationError
-
-from voice_library.errors import UnknownVoice, VoiceLibraryError
 from voice_library.library import VoiceLibrary
 from voice_library.shelf import Shelf
+from voice_library.store import FolderStore, VoiceStore
 from worker.cache.cache import Cache
 from worker.cache.load import cache_of
 from worker.delivery.s3.clip_store import clip_store
 from worker.delivery.s3.connection import Connection
 from worker.delivery.s3.target import target_of_worker
 from worker.engines.registry import Engines
-from worker.errors import InvalidSettings
 from worker.fetch.fetcher import Fetcher
 from worker.guards.check import Check
 from worker.guards.recognition import FasterWhisper, Recognition
 from worker.guards.usual import usual_checks
 from worker.jobs.progress import Progress
+from worker.jobs.upkeep import Upkeep
+from worker.jobs.usage import Usage
 from worker.metrics import Stopwatch, Tally
-from worker.request import EngineOptions
 from worker.settings import Settings
 from worker.takes.cancellation import Cancellation
 from worker.text.normalise import normalise
 from worker.vitals import Vitals
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +35,10 @@ class Worker:
     engines: Engines
     shelf: Shelf
     """The voices, with the engines' own and those that callers saved."""
+    upkeep: Upkeep
+    """What keeps them up to date."""
+    usage: Usage = field(default_factory=Usage)
+    """How often each of them was cast."""
     vitals: Vitals
     bucket: Connection | None = None
     """The worker's own S3 bucket, where one is set up."""
@@ -66,14 +65,17 @@ class Worker:
 
         """
         engines = Engines.load(settings)
-        shelf = _shelf(settings, _library(settings, engines))
-        engines.on_load = lambda engine: shelf.contribute(engine.voices)
+        usage = Usage(settings.saved_voices_dir)
+        upkeep = Upkeep(settings, engines, _store(settings), usage)
+        upkeep.start()
         vitals = Vitals(memory_growth_limit_bytes=settings.memory_growth_mb * 2**20)
         target = target_of_worker(settings)
         return cls(
             settings=settings,
             engines=engines,
-            shelf=shelf,
+            shelf=upkeep.shelf,
+            upkeep=upkeep,
+            usage=usage,
             vitals=vitals,
             bucket=Connection(target) if target else None,
             cache=cache_of(settings, clip_store(settings)),
@@ -82,6 +84,7 @@ class Worker:
 
     def close(self) -> None:
         """Writes what is still to be kept, and frees the engines; once no job is under way."""
+        self.upkeep.close()
         self.cache.close()
         self.engines.close()
 
@@ -97,10 +100,18 @@ class Job:
     """The bucket that the caller brings along, as the platform hands it on; it holds secrets."""
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
     cancellation: Cancellation = field(default_factory=Cancellation)
+    cast: set[str] = field(default_factory=set)
+    """Ids of the voices and profiles that it is spoken by, and of speakers who are in no library."""
+    counted: bool = True
+    """Whether they count as used."""
     faults: list[str] = field(default_factory=list)
     """Codes of what engines did wrong on the way, though the job may end well."""
     progress: Progress = field(default_factory=Progress)
     """Whom it tells how far it is; nobody, unless a front end listens."""
+
+
+def _store(settings: Settings) -> VoiceStore | None:
+    return None if settings.saved_voices_dir is None else FolderStore(settings.saved_voices_dir)
 
 
 def _checks(settings: Settings) -> tuple[Check, ...]:
@@ -110,50 +121,3 @@ def _checks(settings: Settings) -> tuple[Check, ...]:
         return usual_checks()
     recogniser = FasterWhisper.load(settings.recognition_model)
     return (*usual_checks(), Recognition(recogniser=recogniser, spoken_form=normalise))
-
-
-def _library(settings: Settings, engines: Engines) -> VoiceLibrary:
-    try:
-        library = VoiceLibrary.load(settings.voices_dir).with_voices(engines.voices)
-        library.check()
-    except VoiceLibraryError as error:
-        raise InvalidSettings(f"TTS_VOICES_DIR: {error}") from error
-    _check_realisations(library, engines)
-    _check_options(library)
-    return library
-
-
-def _shelf(settings: Settings, library: VoiceLibrary) -> Shelf:
-    """The library with the voices that callers saved; one that cannot be read is no reason not to start."""
-    shelf = Shelf(library, settings.saved_voices_dir)
-    for problem in shelf.load():
-        logger.error("a saved voice was left out: %s", problem)
-    if settings.default_voice:
-        _check_default(settings.default_voice, shelf.library)
-    return shelf
-
-
-def _check_realisations(library: VoiceLibrary, engines: Engines) -> None:
-    for engine in engines:
-        for voice in library.voices:
-            if engine.name in voice.engines and not engine.can_speak(voice):
-                raise InvalidSettings(
-                    f"catalog.json: the engine {engine.name!r} does not know the realisation of the voice {voice.id!r}"
-                )
-
-
-def _check_options(library: VoiceLibrary) -> None:
-    for profile in library.profiles:
-        try:
-            EngineOptions.model_validate(dict(profile.options))
-        except ValidationError as error:
-            raise InvalidSettings(
-                f"catalog.json: the options of the profile {profile.id!r} are not engine options"
-            ) from error
-
-
-def _check_default(name: str, library: VoiceLibrary) -> None:
-    try:
-        library.find(name)
-    except UnknownVoice as error:
-        raise InvalidSettings(f"TTS_DEFAULT_VOICE: {error}") from error

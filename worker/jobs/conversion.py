@@ -61,6 +61,7 @@ def plan_of(request: ConversionRequest, job: Job, worker: Worker) -> Plan:
         direction=direction,
         warnings=(*target.warnings, *faults),
     )
+    job.cast.add(casting.name)
     seed = job_seed(request.seed, job.id)
     return Plan(
         request=request,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from voice_library.voice import Effects, Profile
+from voice_library.voice import Effects, Profile, Voice
 from worker.engines.base import Engine, primary_subtag
 from worker.engines.tags import tags_in
 from worker.errors import UnsupportedLanguage, UnsupportedParameter
@@ -26,8 +26,15 @@ class Direction:
     warnings: tuple[str, ...] = ()
 
 
-def directed(request: SpokenRequest, engine: Engine, *, language: str, profile: Profile | None = None) -> Direction:
-    """How `engine` is to speak `request`.
+def directed(
+    request: SpokenRequest,
+    engine: Engine,
+    *,
+    language: str,
+    profile: Profile | None = None,
+    voice: Voice | None = None,
+) -> Direction:
+    """How `engine` is to speak `request`: as that says, else as the profile, else as what suits the voice.
 
     Raises:
         UnsupportedLanguage: with what the engine speaks instead.
@@ -46,7 +53,7 @@ def directed(request: SpokenRequest, engine: Engine, *, language: str, profile: 
         effects=replace(effects, speed=1.0),
         engine_speed=engine_speed,
         tempo=speed / engine_speed,
-        options=options,
+        options=_suiting(voice, engine, options),
         warnings=tuple(_warnings(request, engine, language, options)),
     )
 
@@ -60,6 +67,13 @@ def _options(profile: Profile | None, asked: EngineOptions) -> EngineOptions:
     if profile is None:
         return asked
     return EngineOptions.model_validate({**profile.options, **asked.model_dump(exclude_none=True)})
+
+
+def _suiting(voice: Voice | None, engine: Engine, chosen: EngineOptions) -> EngineOptions:
+    """What was chosen, over those of the voice's options that the engine honours."""
+    honoured = engine.capabilities.parameters
+    given = {name: value for name, value in voice.options.items() if name in honoured} if voice else {}
+    return EngineOptions.model_validate({**given, **chosen.model_dump(exclude_none=True)}) if given else chosen
 
 
 def _warnings(request: SpokenRequest, engine: Engine, language: str, options: EngineOptions) -> list[str]:

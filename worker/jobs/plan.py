@@ -81,7 +81,7 @@ class Plan:
     def digest(self) -> str:
         """32 hexadecimal digits that change with whatever changes the file."""
         # What a URL holds may change, and base64 and books are long: their digest stands in for them.
-        long = {"reference_audio", "voice_embedding", "source_audio", "document"}
+        long = {"reference_audio", "voice_embedding", "source_audio", "document", "consent", "licence"}
         if isinstance(self.request, LongTextRequest):
             long.add("text")
         asked = self.request.model_dump_json(exclude=long)

@@ -145,18 +145,13 @@ def _turn(scene: _Scene, seed: int, job: Job, worker: Worker, *, gap_sec: float)
         seed=seed,
         format_name=scene.request.response_format,
     )
-    speaker = scene.role.speaker
+    speaker, casting = scene.role.speaker, scene.casting
     return Turn(
         plan=plan,
         segment=scene.role.segment,
-        speaker=_name(scene.casting, worker) if speaker is None else speaker,
+        speaker=(casting.called or casting.name) if speaker is None else speaker,
         gap_sec=gap_sec,
     )
-
-
-def _name(casting: Casting, worker: Worker) -> str:
-    names = worker.library.find(casting.name).names
-    return names[0] if names else casting.name
 
 
 def _warnings(turns: Iterable[Turn]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from voice_library.errors import InvalidVoiceFile as NotAVoiceFile
-from voice_library.errors import NameTaken
+from voice_library.errors import NameTaken, StoreUnavailable, VoiceChanged
 from voice_library.names import as_voice_id
 from voice_library.shelf import Shelf
 from voice_library.voice import Voice
@@ -26,7 +26,7 @@ def check_savable(request: CloningRequest, shelf: Shelf) -> None:
         InvalidRequest: a voice is to be replaced, but none saved.
 
     """
-    if request.save_voice and shelf.folder is None:
+    if request.save_voice and shelf.store is None:
         raise SavingUnavailable(
             "this worker keeps no voices: set TTS_SAVED_VOICES_DIR to a folder on a volume, or take the voice along "
             "with 'return_embedding'",
@@ -41,6 +41,7 @@ def christened(voice: Voice, name: str, shelf: Shelf, *, replaces: bool) -> Voic
 
     Raises:
         VoiceExists: the name is taken.
+        VoiceNotSaved: where voices are kept cannot be asked.
 
     """
     voice = replace(voice, id=as_voice_id(name) or voice.id, names=(name,), source=SOURCE)
@@ -54,7 +55,7 @@ def saved(voice: Voice, shelf: Shelf, *, replaces: bool) -> Voice:
 
     Raises:
         VoiceExists: the name has been taken in the meantime.
-        VoiceNotSaved: the folder cannot be written to.
+        VoiceNotSaved: where voices are kept is full, out of reach, or too busy with others of that name.
 
     """
     with _typed_errors():
@@ -67,7 +68,7 @@ def _typed_errors() -> Iterator[None]:
         yield
     except NameTaken as error:
         raise VoiceExists(str(error), field="save_voice") from error
-    except NotAVoiceFile as error:
+    except (NotAVoiceFile, StoreUnavailable, VoiceChanged) as error:
         raise VoiceNotSaved(f"the voice cannot be saved: {error}", field="save_voice") from error
     except OSError as error:
         name = errno.errorcode.get(error.errno or 0, "unknown error")

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from voice_library.voice import Profile, Voice
 from worker.engines.base import ConvertingEngine
 from worker.errors import InvalidRequest, UnsupportedVoice
-from worker.jobs.able import cloning_converters, converting_engines
+from worker.jobs.able import blending_converters, cloning_converters, converting_engines
+from worker.jobs.blends import Blend, between
 from worker.jobs.casting import cannot_speak, named
 from worker.jobs.clones import cloner_of, heard_clone, native_language, sent_embedding
+from worker.jobs.consent import check_consent, overruled
 from worker.jobs.context import Worker
 from worker.request import ConversionRequest
 
@@ -34,6 +36,7 @@ def target_of(request: ConversionRequest, worker: Worker) -> Target:
     Raises:
         InvalidRequest: it names nobody, or more than one.
         UnknownVoice, UnknownEngine, UnsupportedVoice, UnsupportedJob: with what exists instead.
+        ConsentRequired: this worker asks for consent, and the voice has none on record.
         WorkerError: the recording or the embedding of the target cannot be used.
 
     """
@@ -44,23 +47,41 @@ def target_of(request: ConversionRequest, worker: Worker) -> Target:
             "send one voice to convert to: 'voice', 'profile', 'reference_audio' or 'voice_embedding'",
             field="voice" if request.voice else "profile",
         )
-    sent = sent_embedding(request, worker.fetcher)
-    engine = cloner_of(cloning_converters(request.engine, worker.engines), sent)
-    clone = sent or heard_clone(request, engine, native_language(engine), worker.fetcher)
+    sent = sent_embedding(request, worker)
+    engine = cloner_of(cloning_converters(request.engine, worker.engines), sent, worker.engines)
+    clone = sent or heard_clone(request, engine, native_language(engine), worker)
     return Target(engine=engine, name=clone.voice.id, voice=clone.voice, heard=clone.heard, warnings=clone.warnings)
 
 
 def _of_library(request: ConversionRequest, worker: Worker) -> Target:
-    library = worker.library
-    entry = named(request, library)
+    entry = named(request, worker.shelf)
     if entry is None:
         raise InvalidRequest(
             "say whose voice the recording is to have: send 'voice', 'profile', 'reference_audio' or 'voice_embedding'",
             field="voice",
         )
+    if isinstance(entry, Blend):
+        return _between(entry, request, worker)
+    library, field = worker.library, "voice" if request.voice else "profile"
     voice = library.voice_of(entry)
     engines = converting_engines(request.engine, worker.engines)
     engine = next((one for one in engines if one.can_speak(voice)), None)
     if engine is None:
-        raise UnsupportedVoice(cannot_speak(engines, voice, library), field="voice" if request.voice else "profile")
-    return Target(engine=engine, name=entry.id, voice=voice, profile=entry if isinstance(entry, Profile) else None)
+        raise UnsupportedVoice(cannot_speak(engines, voice, library), field=field)
+    check_consent(voice, worker.settings, field=field)
+    return Target(
+        engine=engine,
+        name=entry.id,
+        voice=voice,
+        profile=entry if isinstance(entry, Profile) else None,
+        warnings=overruled(request, voice),
+    )
+
+
+def _between(blend: Blend, request: ConversionRequest, worker: Worker) -> Target:
+    """The recording is said by somebody between voices."""
+    engine = between(blend, blending_converters(request.engine, worker.engines), blend.language)
+    for part in blend.parts:
+        check_consent(part.voice, worker.settings)
+    voice = blend.spoken_by(engine)
+    return Target(engine=engine, name=blend.name, voice=voice, warnings=overruled(request, voice))

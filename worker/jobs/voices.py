@@ -2,58 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
 
-from voice_library.errors import UnknownVoice as NotInLibrary
-from voice_library.voice import Profile, Voice
-from worker.engines.base import CloningEngine, ConvertingEngine, Engine
-from worker.errors import UnknownVoice
+from worker.delivery.inline import inline_limit
+from worker.engines.base import BlendingEngine, CloningEngine, ConvertingEngine, Engine
+from worker.errors import InvalidRequest, PayloadTooLarge
+from worker.jobs.audition import MOST, with_sample
 from worker.jobs.context import Job, Worker
+from worker.jobs.deletion import deleted
+from worker.jobs.listing import fitting
+from worker.jobs.portrait import portrait
 from worker.reply import EngineReply, ParameterReply, VoiceReply, VoicesReply
 from worker.request import EngineOptions, VoicesRequest
 
 
-def run(request: VoicesRequest, job: Job, worker: Worker) -> VoicesReply:  # noqa: ARG001 - the shape of a job
-    """The voices and profiles that fit, and the engines."""
+def run(request: VoicesRequest, job: Job, worker: Worker) -> VoicesReply:
+    """A page of the voices and profiles that fit, and the engines; or the voice that was deleted.
+
+    Raises:
+        RequestError: nobody has that name, or the request contradicts itself or asks for more than a reply carries.
+
+    """
+    _check(request)
+    if request.delete is not None:
+        return deleted(request.delete, worker)
+    page = _page(request, worker)
+    if request.samples:
+        page = _heard(page, request, job, worker)
+    _check_size(page, job)
+    return page
+
+
+def _check(request: VoicesRequest) -> None:
+    given = request.model_fields_set - {"type", "delete"}
+    if request.delete is not None and given:
+        raise InvalidRequest(f"'delete' is sent alone: leave out {min(given)!r}", field=min(given))
+    if "response_format" in given and not request.samples:
+        raise InvalidRequest("'response_format' is that of the samples: send 'samples': true", field="response_format")
+
+
+def _page(request: VoicesRequest, worker: Worker) -> VoicesReply:
+    found = fitting(request, worker)
+    end = request.offset + request.limit
     engines = [worker.engines[request.engine]] if request.engine else list(worker.engines)
-    entries = _named(request.voice, worker) if request.voice else _fitting(request, worker)
     return VoicesReply(
-        voices=tuple(_voice(entry, worker) for entry in entries),
+        voices=tuple(
+            portrait(entry, voice, worker, details=request.details) for entry, voice in found[request.offset : end]
+        ),
+        total=len(found),
+        next_offset=end if end < len(found) else None,
         engines=tuple(_engine(engine) for engine in engines),
     )
 
 
-def _named(name: str, worker: Worker) -> list[Voice | Profile]:
-    try:
-        return [worker.library.find(name)]
-    except NotInLibrary as error:
-        raise UnknownVoice(str(error), field="voice") from error
+def _heard(page: VoicesReply, request: VoicesRequest, job: Job, worker: Worker) -> VoicesReply:
+    if len(page.voices) > MOST:
+        raise InvalidRequest(
+            f"the page has {len(page.voices)} voices, and samples are made of {MOST} at once: send 'limit': {MOST} and "
+            "an 'offset', or narrow the list down",
+            field="samples",
+        )
+    voices: list[VoiceReply] = []
+    warnings: list[str] = []
+    for silent in page.voices:
+        job.cancellation.stop_if_cancelled()
+        voice, warning = with_sample(silent, request, job, worker)
+        voices.append(voice)
+        warnings.extend([warning] if warning else [])
+    return page.model_copy(update={"voices": tuple(voices), "warnings": tuple(warnings)})
 
 
-def _fitting(request: VoicesRequest, worker: Worker) -> Iterator[Voice | Profile]:
-    """Library voices, then profiles; an engine's own voices only where that engine is asked for."""
-    own = set() if request.engine else {voice.id for voice in worker.engines.voices}
-    engine = worker.engines[request.engine] if request.engine else None
-    fitting = worker.library.select(language=request.language, gender=request.gender, tier=request.tier)
-    spoken = [voice for voice in fitting if engine is None or engine.can_speak(voice)]
-    yield from (voice for voice in spoken if voice.id not in own)
-    ids = {voice.id for voice in spoken}
-    yield from (profile for profile in worker.library.profiles if profile.voice in ids)
-
-
-def _voice(entry: Voice | Profile, worker: Worker) -> VoiceReply:
-    voice = worker.library.voice_of(entry)
-    return VoiceReply(
-        id=entry.id,
-        kind="voice" if isinstance(entry, Voice) else "profile",
-        names=entry.names,
-        language=voice.language,
-        gender=voice.gender,
-        tier=voice.tier,
-        engines=tuple(engine.name for engine in worker.engines if engine.can_speak(voice)),
-        aliases=entry.aliases if isinstance(entry, Voice) else (),
-        description=entry.description or None if isinstance(entry, Profile) else None,
-    )
+def _check_size(page: VoicesReply, job: Job) -> None:
+    size_bytes, limit_bytes = len(json.dumps(page.model_dump(mode="json"))), inline_limit(job.id)
+    if size_bytes > limit_bytes:
+        raise PayloadTooLarge(
+            f"the reply would be {size_bytes} bytes and the platform carries {limit_bytes} for this call: send a "
+            "smaller 'limit', or a smaller 'response_format' (mp3, opus)",
+            field="limit",
+        )
 
 
 def _engine(engine: Engine) -> EngineReply:
@@ -71,4 +97,5 @@ def _engine(engine: Engine) -> EngineReply:
         tags=tuple(sorted(capabilities.tags)),
         cloning=isinstance(engine, CloningEngine),
         conversion=isinstance(engine, ConvertingEngine),
+        blending=isinstance(engine, BlendingEngine),
     )

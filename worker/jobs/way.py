@@ -21,6 +21,7 @@ def way_of(worker: Worker, job: Job, castings: Sequence[Casting] = ()) -> Submit
     What is rendered is judged whole and made again while a check fails; what passes is kept, and heard again by every
     job that asks for the same.
     """
+    job.cast.update(casting.name for casting in castings)
     retries = worker.settings.guard_retries
     judged: Submit = worker.engines.submit
     rules = "no guards"

@@ -38,6 +38,16 @@ def _are_words(entries: Mapping[str, str]) -> Mapping[str, str]:
     return entries
 
 
+def _is_a_statement(text: str) -> str:
+    if not text.isprintable() or not text.strip():
+        raise ValueError("write one line of printable text")
+    return text
+
+
+Statement = Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(_is_a_statement)]
+"""What stays with a voice as it was written."""
+
+
 LexiconEntries = Annotated[
     Mapping[
         Annotated[str, Field(min_length=1, max_length=64)],
@@ -172,10 +182,19 @@ class SpeakerFields(Strict):
     """A recording of the speaker: an https URL, a data: URI or base64 of a WAV, FLAC, MP3 or Ogg file.
     Aliases: voice_url, audio_prompt, ref_audio, audio_base64, reference_audio_base64, prompt_audio."""
     voice_embedding: Annotated[str, Field(min_length=1)] | None = None
-    """Instead of the recording, the base64 that a job with `return_embedding` gave for it."""
+    """Instead of the recording, the base64 that a job with `return_embedding` gave for it. Alias: voice_token."""
 
 
-class CloningRequest(SpokenRequest, SpeakerFields):
+class SpeakerClaims(Strict):
+    """What the caller says of that speaker; it stays with a voice that is saved or given back."""
+
+    consent: Statement | None = None
+    """Who agreed to the use of the voice, when, and where that is written."""
+    licence: Statement | None = None
+    """What the voice may be used for: the name of a licence, or its terms."""
+
+
+class CloningRequest(SpokenRequest, SpeakerFields, SpeakerClaims):
     """Text to speech in the voice of a recording; a `synthesis` with `reference_audio` is one too."""
 
     type: Literal["cloning"]
@@ -187,7 +206,7 @@ class CloningRequest(SpokenRequest, SpeakerFields):
     """The reply has the `voice_embedding`, to be sent instead of the recording the next time."""
 
 
-class ConversionRequest(RecordingRequest, SpeakerFields):
+class ConversionRequest(RecordingRequest, SpeakerFields, SpeakerClaims):
     """A recording said again by a voice, a profile's voice, or the speaker of another recording."""
 
     type: Literal["conversion"]
@@ -197,16 +216,38 @@ class ConversionRequest(RecordingRequest, SpeakerFields):
 
 
 class VoicesRequest(Strict):
-    """Lists and describes voices, profiles and engines."""
+    """Lists and describes voices, profiles and engines, page by page, or deletes a voice."""
 
     type: Literal["voices"]
     voice: str | None = None
-    """Only this voice or profile."""
+    """Only this voice or profile. Aliases: voice_id, voice_name."""
+    search: Annotated[str, Field(min_length=1, max_length=256)] | None = None
+    """Words, or parts of words, that all stand in its id, names, aliases or tags."""
+    kind: Literal["all", "voice", "profile"] = "all"
     language: LanguageTag | None = None
+    """The closest to it first. Aliases: language_id, lang_code."""
     gender: Literal["female", "male", "neutral"] | None = None
     tier: Literal["standard", "premium"] | None = None
+    tags: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=64)], ...], Field(max_length=32, strict=False)
+    ] = ()
+    """All of these. A profile has language, gender, tier and tags of its voice."""
     engine: str | None = None
-    """Only voices this engine can speak; also lists the engine's own."""
+    """Only voices this engine can speak; also lists the engine's own. Alias: model."""
+    saved: bool = False
+    """Only voices that jobs saved."""
+    offset: Annotated[int, Field(ge=0)] = 0
+    """How many to pass over; the reply's `next_offset` is that of the next page."""
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+    """The most that are listed at once."""
+    details: bool = False
+    """Each says how every engine would speak it, and with which options and effects."""
+    samples: bool = False
+    """Each says a sentence; for pages of up to 10."""
+    response_format: AudioFormat = "mp3"
+    """Of the samples. Aliases: format, output_format."""
+    delete: str | None = None
+    """Id of a voice that a job saved and that is to be deleted, where the worker allows it; sent alone."""
 
 
 class HealthRequest(Strict):

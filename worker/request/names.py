@@ -17,6 +17,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         "reference_audio_base64",
         "prompt_audio",
     ),
+    "voice_embedding": ("voice_token",),
     "source_audio": ("audio", "input_audio", "source"),
     "language": ("language_id", "lang_code"),
     "response_format": ("format", "output_format"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from functools import partial
 from typing import Literal
@@ -16,17 +17,20 @@ from voice_library.voice import Embedding, Reference, Voice
 from worker.audio.clip import Clip
 from worker.engines.base import Capabilities, Take, Utterance, Verdict
 from worker.engines.chatterbox.batch import Batch, Line
+from worker.engines.chatterbox.conditioning.blend import blended
 from worker.engines.chatterbox.conditioning.conditioning import Conditioning
 from worker.engines.chatterbox.conditioning.enrolment import limits
 from worker.engines.chatterbox.decoder.decoder import Slot
+from worker.engines.chatterbox.decoder.embedding import Conditionals
 from worker.engines.chatterbox.decoder.sampling import Sampling
 from worker.engines.chatterbox.kept import Kept
 from worker.engines.chatterbox.member import MEMBERS, Member
 from worker.engines.chatterbox.model import Model
 from worker.engines.chatterbox.rendering.renderer import SAMPLE_RATE
-from worker.engines.chatterbox.speech import Speech
+from worker.engines.chatterbox.speech import Speech, fault
 from worker.engines.chatterbox.text.budget import token_limit
 from worker.engines.chatterbox.text.punctuation import punctuated
+from worker.engines.shares import shares
 from worker.engines.tags import stripped
 from worker.errors import UnreadableText
 from worker.request import EngineOptions
@@ -87,8 +91,7 @@ class Chatterbox:
 
     def can_speak(self, voice: Voice) -> bool:
         """Anybody it has an embedding of, or can enrol."""
-        embedding = voice.embeddings.get(self.embedding_key)
-        return voice.reference is not None if embedding is None else Conditioning.fits(embedding, self._member)
+        return self.embedding_key in voice.embeddings or voice.reference is not None
 
     def remarks(self, text: str, language: str) -> tuple[str, ...]:  # noqa: ARG002 - it reads what it is given
         """What it lacks for the language."""
@@ -96,7 +99,24 @@ class Chatterbox:
 
     def enroll(self, reference: Reference) -> Embedding:
         """What it needs to speak as the speaker of `reference`."""
-        return self._model.enrolment.of(reference).to_embedding()
+        with _faults():
+            return self._model.enrolment.of(reference).to_embedding()
+
+    def fits(self, embedding: Embedding) -> bool:
+        """Whether the arrays are a conditioning of this member."""
+        return Conditioning.fits(embedding, self._member)
+
+    def warm(self, voice: Voice) -> None:
+        """Has the voice's conditioning on the device, and T3's keys and values of it."""
+        with _faults():
+            self._opening(self._model.voice(voice).conditionals)
+
+    def blend(self, parts: Sequence[tuple[Voice, float]]) -> Embedding:
+        """Somebody between the speakers, as `blended` has it."""
+        parted = shares([weight for _, weight in parts])
+        with _faults():
+            conditionings = [self._model.conditionings.of(voice) for voice, _ in parts]
+        return blended(conditionings, parted, self._member).to_embedding()
 
     def submit(self, utterance: Utterance) -> Take:
         """Returns at once; the take is under way."""
@@ -127,7 +147,7 @@ class Chatterbox:
         text = punctuated(stripped(utterance.text, member.tags).text, member)
         ids = torch.tensor(model.tokenizer.ids(text, utterance.language), device=model.device)
         conditionals = model.voice(utterance.voice).conditionals
-        opening = self._openings.of(conditionals, partial(model.decoder.opening, conditionals))
+        opening = self._opening(conditionals)
         self._batch.add(
             Line(
                 speech=speech,
@@ -144,6 +164,9 @@ class Chatterbox:
                 spoken=partial(self._spoken, utterance),
             )
         )
+
+    def _opening(self, conditionals: Conditionals) -> Tensor:
+        return self._openings.of(conditionals, partial(self._model.decoder.opening, conditionals))
 
     def _spoken(self, utterance: Utterance, line: Line, slot: Slot) -> None:
         """Speech tokens go to be rendered; too few of them are tried again, with a seed of their own."""
@@ -176,6 +199,15 @@ class Chatterbox:
         if self._model.watermark is not None:
             samples = self._model.watermark.mark(samples)
         return Clip(samples=samples, sample_rate=SAMPLE_RATE)
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """Makes of what the device does wrong inside the error that a take would end with."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        raise fault(error) from error
 
 
 def _sampling(options: EngineOptions) -> Sampling:

@@ -134,5 +134,6 @@ def _own_voice(member: Member, key: str, embedding: Embedding) -> Voice:
         gender="neutral",
         engines={member.engine: {}},
         embeddings={key: embedding},
+        consent="published with the model by its makers",
         source=member.repository,
     )

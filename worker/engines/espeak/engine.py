@@ -178,6 +178,7 @@ def _own_voice(voice: InstalledVoice) -> Voice:
         language=PRIVATE_TAGS.get(tag) or _canonical(tag),
         gender="male",
         engines={"espeak": {"voice": voice.name}},
+        consent="not needed: a formula speaks, no speaker was recorded",
     )
 
 
