@@ -80,19 +80,24 @@ class Header:
     tensors: Mapping[str, Tensor]
 
 
-def read_header(data: Data) -> Header:
+def read_header(data: Data, *, size_bytes: int | None = None) -> Header:
     """The header of a file whose every tensor is within bounds, inside the file, and overlaps no other.
+
+    Args:
+        data: the file, or as much of its front as the header takes.
+        size_bytes: of the file, where that is not all of it.
 
     Raises:
         InvalidVoiceFile: any limit of this module is broken; nothing was allocated for the tensors.
     """
-    header = _parse(data)
+    size_bytes = len(data) if size_bytes is None else size_bytes
+    header = _parse(data, size_bytes)
     metadata = header.pop("__metadata__", None)
     if len(header) > MAX_TENSORS:
         raise InvalidVoiceFile(f"the voice file has {len(header)} tensors; at most {MAX_TENSORS} are allowed")
     start = LENGTH_BYTES + _header_length(data)
     tensors = {name: _tensor(name, entry, start) for name, entry in header.items()}
-    _check_tiling(sorted((tensor.begin, tensor.end) for tensor in tensors.values()), start, len(data))
+    _check_tiling(sorted((tensor.begin, tensor.end) for tensor in tensors.values()), start, size_bytes)
     return Header(metadata=_checked_metadata(metadata), tensors=tensors)
 
 
@@ -100,10 +105,10 @@ def _header_length(data: Data) -> int:
     return int.from_bytes(data[:LENGTH_BYTES], "little")
 
 
-def _parse(data: Data) -> dict[str, object]:
-    if not len(data):  # a map has no other truth
+def _parse(data: Data, size_bytes: int) -> dict[str, object]:
+    if not size_bytes:
         raise InvalidVoiceFile("the voice file is empty")
-    if len(data) > MAX_FILE_BYTES:
+    if size_bytes > MAX_FILE_BYTES:
         raise InvalidVoiceFile(f"the voice file is larger than {MAX_FILE_BYTES // 2**20} MiB")
     length = _header_length(data)
     if len(data) < LENGTH_BYTES or length > MAX_HEADER_BYTES:
@@ -157,16 +162,16 @@ def _counts(value: object) -> bool:
     return isinstance(value, list) and all(type(item) is int and item >= 0 for item in value)
 
 
-def _check_tiling(spans: list[tuple[int, int]], start: int, data_bytes: int) -> None:
+def _check_tiling(spans: list[tuple[int, int]], start: int, size_bytes: int) -> None:
     position = start
     for begin, end in spans:
         if begin != position:
             raise InvalidVoiceFile("the voice file has tensors that overlap or leave a gap")
         position = end
-    if position > data_bytes:
-        raise InvalidVoiceFile(f"the voice file is truncated: {position - data_bytes} bytes are missing")
-    if position < data_bytes:
-        raise InvalidVoiceFile(f"the voice file has {data_bytes - position} bytes that belong to no tensor")
+    if position > size_bytes:
+        raise InvalidVoiceFile(f"the voice file is truncated: {position - size_bytes} bytes are missing")
+    if position < size_bytes:
+        raise InvalidVoiceFile(f"the voice file has {size_bytes - position} bytes that belong to no tensor")
 
 
 def _checked_metadata(metadata: object) -> dict[str, str]:

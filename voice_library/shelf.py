@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Hashable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from voice_library.errors import (
     InvalidVoiceFile,
@@ -19,6 +20,8 @@ from voice_library.store import Kept, VoiceStore
 from voice_library.succession import same, short_enough, succeeding
 from voice_library.voice import Profile, Voice
 
+OPENERS = 16
+"""Voices of a store that are opened at the same time: on a volume or in a bucket each is a wait."""
 ATTEMPTS = 5
 """At saving a voice that others save at the same time."""
 
@@ -111,21 +114,28 @@ class Shelf:
             return []
         before = self._saved
         stamps = self.store.stamps()
+        changed = [voice_id for voice_id, stamp in stamps.items() if self._is_news(voice_id, stamp, before)]
         problems: list[VoiceLibraryError] = []
         found: dict[str, Kept | None] = dict.fromkeys(before.keys() - {fold(voice_id) for voice_id in stamps})
-        for voice_id, stamp in stamps.items():
-            kept = before.get(fold(voice_id))
-            if self._refused.get(voice_id) == stamp or (kept and kept.voice.id == voice_id and kept.stamp == stamp):
-                continue
-            try:
-                if kept and kept.voice.id != voice_id and kept.voice.id in stamps:
-                    raise NameTaken(f"'{voice_id}' and '{kept.voice.id}' were both saved, and are one name: rename one")
-                found[fold(voice_id)] = self._opened(voice_id)
-            except VoiceLibraryError as error:
-                self._refused[voice_id] = stamp
-                problems.append(error)
+        with ThreadPoolExecutor(OPENERS, thread_name_prefix="voices") as openers:
+            for voice_id, opening in [(each, openers.submit(self._opened, each)) for each in changed]:
+                try:
+                    known = found.get(fold(voice_id)) or before.get(fold(voice_id))
+                    if known is not None and known.voice.id != voice_id and known.voice.id in stamps:
+                        raise NameTaken(f"'{voice_id}' and '{known.voice.id}' were both saved, and are one name")
+                    found[fold(voice_id)] = opening.result()
+                except VoiceLibraryError as error:
+                    if not error.retryable:
+                        self._refused[voice_id] = stamps[voice_id]
+                    problems.append(error)
         self._take_in(found, before)
         return problems
+
+    def _is_news(self, voice_id: str, stamp: Hashable, known: Mapping[str, Kept]) -> bool:
+        kept = known.get(fold(voice_id))
+        return self._refused.get(voice_id) != stamp and (
+            kept is None or (kept.voice.id, kept.stamp) != (voice_id, stamp)
+        )
 
     def check(self, voice: Voice, *, replaces: bool) -> None:
         """Raises what `save` would, before anything is made for it.

@@ -20,7 +20,7 @@ from voice_library.errors import (
 )
 from voice_library.library import VoiceLibrary
 from voice_library.shelf import Shelf
-from voice_library.store import FolderStore
+from voice_library.store import FolderStore, Kept
 from voice_library.voice import Embedding, Profile, Reference, Voice
 
 LIBRARY = VoiceLibrary(
@@ -102,6 +102,31 @@ def test_a_store_is_read_and_what_is_wrong_in_it_is_told_once(shelf: Shelf, tmp_
     write_voice(tmp_path / "bad.safetensors", made("bad"))
     assert shelf.refresh() == []
     assert shelf.library.find("bad").id == "bad"
+
+
+def test_two_spellings_of_one_name_are_told_and_the_first_stays(shelf: Shelf, tmp_path: Path) -> None:
+    for name in ("my-voice", "my_voice"):
+        write_voice(tmp_path / f"{name}.safetensors", made(name))
+    (told,) = shelf.refresh()
+    assert "one name" in str(told)
+    for _ in range(3):
+        assert shelf.refresh() == []
+        assert shelf.library.find("my voice").id == "my-voice"
+
+
+def test_what_may_go_well_another_time_is_tried_again(tmp_path: Path) -> None:
+    class Troubled(FolderStore):
+        def open(self, voice_id: str) -> Kept | None:
+            if trouble:
+                raise trouble.pop()
+            return super().open(voice_id)
+
+    trouble = [StoreUnavailable("out of reach")]
+    shelf = Shelf(LIBRARY, Troubled(tmp_path))
+    write_voice(tmp_path / "me.safetensors", made("me"))
+    assert shelf.refresh() != []
+    assert shelf.refresh() == []
+    assert shelf.library.find("me").id == "me"
 
 
 def test_a_refresh_keeps_what_is_the_same_and_takes_what_was_replaced_or_removed(shelf: Shelf, tmp_path: Path) -> None:

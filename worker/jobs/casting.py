@@ -160,8 +160,10 @@ def _engine_for(voice: Voice, language: str, request: SynthesisRequest, engines:
     """Of those that can speak the voice in the language, the one that honours most of the request."""
     able = [engine for engine in engines if engine.can_speak(voice)]
     if not able:
+        needed = dict.fromkeys((*voice.engines, *(key.partition("/")[0] for key in voice.embeddings)))
         raise UnsupportedVoice(
-            f"the voice {voice.id!r} needs one of these engines, none of which is loaded: {', '.join(voice.engines)}",
+            f"none of the engines loaded here can speak as {voice.id!r}, which was made for "
+            f"{', '.join(needed) or 'none'}; load one of them, or bake the voice for another",
             field="voice",
         )
     speaking = [engine for engine in able if engine.capabilities.speaks(language)]

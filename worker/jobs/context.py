@@ -12,6 +12,7 @@ from worker.cache.load import cache_of
 from worker.delivery.s3.clip_store import clip_store
 from worker.delivery.s3.connection import Connection
 from worker.delivery.s3.target import target_of_worker
+from worker.delivery.s3.voice_store import voice_store
 from worker.engines.registry import Engines
 from worker.fetch.fetcher import Fetcher
 from worker.guards.check import Check
@@ -111,7 +112,7 @@ class Job:
 
 
 def _store(settings: Settings) -> VoiceStore | None:
-    return None if settings.saved_voices_dir is None else FolderStore(settings.saved_voices_dir)
+    return voice_store(settings) if settings.saved_voices_dir is None else FolderStore(settings.saved_voices_dir)
 
 
 def _checks(settings: Settings) -> tuple[Check, ...]:

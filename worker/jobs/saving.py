@@ -28,8 +28,8 @@ def check_savable(request: CloningRequest, shelf: Shelf) -> None:
     """
     if request.save_voice and shelf.store is None:
         raise SavingUnavailable(
-            "this worker keeps no voices: set TTS_SAVED_VOICES_DIR to a folder on a volume, or take the voice along "
-            "with 'return_embedding'",
+            "this worker keeps no voices: set TTS_SAVED_VOICES_DIR to a folder on a volume, or TTS_SAVED_VOICES_S3, or "
+            "take the voice along with 'return_embedding'",
             field="save_voice",
         )
     if request.replace_voice and not request.save_voice:

@@ -18,7 +18,8 @@ from worker.cache.tier import Patience as TierPatience
 from worker.cache.tier import Tier
 from worker.delivery.s3 import clip_store as module
 from worker.delivery.s3.answers import LARGEST_ANSWER_BYTES
-from worker.delivery.s3.clip_store import HURRIED, ClipStore, clip_store
+from worker.delivery.s3.clip_store import ClipStore, clip_store
+from worker.delivery.s3.objects import HURRIED
 from worker.errors import DeliveryFailed
 from worker.settings import Settings
 

@@ -96,7 +96,7 @@ def test_a_key_that_may_not_even_put_is_told_at_the_end() -> None:
         (Answer(400, "EntityTooLarge"), "larger than the store takes", 1),
         (Answer(400, "AuthorizationHeaderMalformed"), "another region", 1),
         (Answer(400, "RequestTimeTooSkewed"), "clock", 1),
-        (Answer(418, "../../etc/passwd"), "refused the upload .418", 1),
+        (Answer(418, "../../etc/passwd"), "refused the request .418", 1),
     ],
 )
 def test_a_refusal_is_final_and_trouble_is_waited_out(answer: Answer, word: str, tries: int) -> None:

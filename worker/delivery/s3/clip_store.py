@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import io
-import re
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from worker.cache.key import is_key
-from worker.delivery.s3.answers import LARGEST_ANSWER_BYTES
-from worker.delivery.s3.connection import Client, Connection, Patience
-from worker.delivery.s3.faults import FORBIDDEN, STORE_ERRORS, code_of
+from worker.delivery.s3.connection import Client, Connection
+from worker.delivery.s3.objects import HURRIED, ObjectReader
 from worker.delivery.s3.target import target_of_worker
-from worker.errors import DeliveryFailed, S3AccessDenied
 from worker.settings import Settings
 
-HURRIED = Patience(connect_sec=1.0, read_sec=2.0, check_sec=0.0, stall_sec=0.0, abort_sec=0.0)
-"""Calls are tried once: rendering anew is the second try."""
 LONGEST_GET_SEC = 6.0
 LARGEST_OBJECT_BYTES = 64 * 2**20
-MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
 FOLDER = "cache"
+DENIED = "the access key may not read the bucket: TTS_CACHE_S3 needs s3:GetObject and s3:ListBucket"
 
 Result = TypeVar("Result")
-
-_RANGE = re.compile(r"bytes \d+-\d+/(\d+)")
 
 
 def clip_store(settings: Settings) -> ClipStore | None:
@@ -40,7 +32,7 @@ class ClipStore:
     """Objects `<prefix>/cache/<key>`. The access key has to be allowed to get, put, delete, and list the bucket.
 
     Without the last a store answers for a missing object as for a forbidden one. What was not used for long is for the
-    bucket's lifecycle rules to remove.
+    bucket's lifecycle rules to remove. Calls are tried once: rendering anew is the second try.
     """
 
     name = "s3"
@@ -48,10 +40,9 @@ class ClipStore:
 
     def __init__(self, connection: Connection, prefix: str | None = None) -> None:
         self._connection = connection
+        self._reader = ObjectReader(connection, denied=DENIED)
         self._folder = f"{prefix}/{FOLDER}" if prefix else FOLDER
         self._never = threading.Event()
-        self._lock = threading.Lock()
-        self._is_set_up = False
 
     def get(self, key: str) -> bytes | None:
         """The object, in pieces as long as an answer may be; b"" where it has no bytes.
@@ -62,18 +53,13 @@ class ClipStore:
         """
         place = self._place(key)
         until = time.monotonic() + LONGEST_GET_SEC
-        found, total = bytearray(), 1
-        while len(found) < total:
-            if time.monotonic() > until:
-                raise DeliveryFailed("the store is too slow for a cache")
-            answer = self._call(partial(_piece, place, len(found)))
-            if answer is None:
-                return None
-            piece, total = answer
-            if total > LARGEST_OBJECT_BYTES or not piece:
-                return b""
-            found += piece
-        return bytes(found)
+        first = self._reader.piece(place["Key"])
+        if first is None:
+            return None
+        if first.total_bytes > LARGEST_OBJECT_BYTES:
+            return b""
+        rest = self._reader.span(place["Key"], len(first.data), first.total_bytes, etag=first.etag, until=until)
+        return None if rest is None else first.data + rest
 
     def put(self, key: str, data: bytes) -> None:
         """Stores the object.
@@ -102,34 +88,4 @@ class ClipStore:
         return {"Bucket": self._connection.target.bucket, "Key": f"{self._folder}/{key}"}
 
     def _call(self, request: Callable[[Client], Result]) -> Result:
-        with self._lock:
-            if not self._is_set_up:
-                self._connection.client.meta.events.register("after-call.s3.GetObject", _with_content)
-                self._is_set_up = True
         return self._connection.call(request, within_sec=0.0, ended=self._never)
-
-
-def _piece(place: dict[str, str], at: int, client: Client) -> tuple[bytes, int] | None:
-    """The bytes from `at` on and the length of the whole, None where there is no object."""
-    try:
-        answer = client.get_object(**place, Range=f"bytes={at}-{at + LARGEST_ANSWER_BYTES - 1}")
-    except STORE_ERRORS as error:
-        code = code_of(error)
-        if code in MISSING:
-            return None
-        if code in ("InvalidRange", "416"):
-            return b"", 0
-        if code in FORBIDDEN:
-            raise S3AccessDenied(
-                "the access key may not read the bucket: TTS_CACHE_S3 needs s3:GetObject and s3:ListBucket"
-            ) from error
-        raise
-    piece: bytes = answer["Content"]
-    given = _RANGE.fullmatch(str(answer.get("ContentRange", "")))
-    return piece, int(given[1]) if given else at + len(piece)
-
-
-def _with_content(http_response: Any, parsed: dict[str, Any], **_event: object) -> None:
-    """Puts the bytes of an answer beside it: they were read already, and its body is no stream any more."""
-    if "Body" in parsed:
-        parsed["Content"] = http_response.content

@@ -72,7 +72,7 @@ def fault_of(error: Exception) -> Fault:
     shown = code if code.isascii() and code.isalnum() and len(code) <= LONGEST_CODE_CHARS else str(status)
     if status >= SERVER_ERROR or code in _AGAIN:
         return Fault(error=DeliveryFailed(f"the store is in trouble ({shown})"), transient=True)
-    kind, message = _REFUSALS.get(code, (DeliveryFailed, f"the store refused the upload ({shown})"))
+    kind, message = _REFUSALS.get(code, (DeliveryFailed, f"the store refused the request ({shown})"))
     return Fault(error=kind(message), transient=False)
 
 
@@ -81,7 +81,7 @@ def _unanswered(error: Exception) -> Fault:
         return Fault(error=DeliveryFailed("the store's certificate is not valid for its endpoint"), transient=False)
     if isinstance(error, HTTPClientError | NoConnection):
         return Fault(error=DeliveryFailed("the store was not reached or broke off"), transient=True)
-    return Fault(error=DeliveryFailed(f"the upload could not be sent ({type(error).__name__})"), transient=False)
+    return Fault(error=DeliveryFailed(f"the request could not be sent ({type(error).__name__})"), transient=False)
 
 
 def _answer(error: Exception) -> Mapping[str, Any]:
