@@ -63,6 +63,7 @@ bench: .venv/base .venv/neural ## print the benchmark tables
 	.venv/bin/python -m bench.file
 	.venv/bin/python -m bench.platform
 	.venv/bin/python -m bench.cache
+	.venv/bin/python -m bench.voices
 	.venv/bin/python -m bench.long_text
 	.venv/bin/python -m bench.chatterbox
 

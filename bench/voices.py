@@ -273,6 +273,12 @@ def _each(voices: list[Voice], use: Callable[[Voice], object]) -> float:
     return statistics.median(_seconds(partial(use, voice)) for voice in voices)
 
 
+def _in_turn(works: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Milliseconds by name, the median: one after the other and again, so that a busy machine is busy for all."""
+    times = [{name: _seconds(work) for name, work in works.items()} for _ in range(RUNS + 1)]
+    return {name: 1000 * statistics.median(each[name] for each in times[1:]) for name in works}
+
+
 def _median(work: Callable[[], object]) -> float:
     work()
     runs = LOOKUPS if _seconds(work) < 0.001 else RUNS  # noqa: PLR2004 - a millisecond
