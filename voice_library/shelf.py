@@ -166,18 +166,18 @@ class Shelf:
             self._take_in({fold(kept.voice.id): kept}, self._saved)
             return kept.voice
 
-    def remove(self, voice: Voice) -> bool:
-        """Removes a saved voice for everybody; whether it was still there.
+    def remove(self, voice_id: str) -> bool:
+        """Removes the saved voice of that id for everybody, damaged or not; whether it was still there.
 
         Raises:
             NotRemovable: it is one of the library, which is not removed from here.
             StoreUnavailable, OSError: the store refuses; nothing has changed.
         """
-        if self.store is None or not self.is_saved(voice):
-            raise NotRemovable(f"'{voice.id}' is a voice of this worker's library, which jobs do not remove")
+        if self.store is None or voice_id in self._listed or _found(self._given, voice_id):
+            raise NotRemovable(f"'{voice_id}' is a voice of this worker's library, which jobs do not remove")
         with self._saving, self.store.exclusive():
-            was_there = self.store.remove(voice.id)
-            self._take_in({fold(voice.id): None}, self._saved)
+            was_there = self.store.remove(voice_id)
+            self._take_in({fold(voice_id): None}, self._saved)
             return was_there
 
     def _fetch(self, voice_id: str) -> bool:

@@ -59,6 +59,9 @@ class Settings(BaseModel):
     """Where neural engines compute: `cpu`, `cuda`, `cuda:1`; `auto` is a GPU where there is one."""
     batch_size: int = Field(default=8, ge=1, le=256)
     """Utterances that an engine which batches speaks side by side, those of all jobs together."""
+    precision: Literal["auto", "reference", "balanced", "fast"] = "auto"
+    """Numbers neural engines compute in: `reference` as their makers do, `balanced` half precision, `fast` the least
+    that is heard; `auto` is balanced on a GPU, reference elsewhere."""
     guards: bool = True
     """Whether utterances are judged before they are heard: cut, repeated, noisy, silent or clipped ones."""
     guard_retries: int = Field(default=2, ge=0, le=10)

@@ -121,3 +121,10 @@ def test_a_folder_that_does_not_let_go_is_a_typed_error(ask: Caller, monkeypatch
         error = refusal(ask(type="voices", delete="my-voice")).error
     assert (error.code, error.field, error.retryable) == ("voice_not_deleted", "delete", True)
     assert saved(ask) == ["my-voice"]
+
+
+def test_a_damaged_voice_can_be_deleted_too(ask: Caller, tmp_path: Path) -> None:
+    (tmp_path / "broken.safetensors").write_bytes(b"broken")
+    assert refusal(ask(text=MONOTONE, voice="broken")).error.code == "invalid_voice_file"
+    assert deletion(ask, "broken").deleted == "broken"
+    assert refusal(ask(text=MONOTONE, voice="broken")).error.code == "unknown_voice"

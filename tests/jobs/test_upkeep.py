@@ -168,8 +168,11 @@ def test_a_default_voice_may_be_one_that_was_saved(worker: Worker, folder: Path,
     write_voice(saved / "nina.safetensors", speaker("nina", 300))
     settings = worker.settings.model_copy(update={"voices_dir": folder, "default_voice": "Nina"})
     assert Upkeep(settings, worker.engines, FolderStore(saved), Usage()).shelf.find("nina")
-    with pytest.raises(InvalidSettings, match="TTS_DEFAULT_VOICE"):
+    with pytest.raises(InvalidSettings, match="TTS_DEFAULT_VOICE: no voice"):
         Upkeep(settings, worker.engines, None, Usage())
+    strict = settings.model_copy(update={"require_consent": True})
+    with pytest.raises(InvalidSettings, match="TTS_DEFAULT_VOICE: no consent"):
+        Upkeep(strict, worker.engines, FolderStore(saved), Usage())
 
 
 def test_the_rounds_go_on_in_a_thread_that_ends_with_the_worker(worker: Worker, folder: Path, saved: Path) -> None:

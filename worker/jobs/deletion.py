@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 
+from voice_library.errors import InvalidVoiceFile as DamagedVoice
 from voice_library.errors import NotRemovable
 from voice_library.errors import UnknownVoice as NotInLibrary
-from voice_library.names import fold
+from voice_library.names import as_voice_id, fold
 from voice_library.shelf import Shelf
 from voice_library.voice import Profile, Voice
 from worker.errors import DeletionNotAllowed, InvalidRequest, UnknownVoice, VoiceNotDeleted
@@ -39,11 +40,16 @@ def deleted(name: str, worker: Worker) -> VoicesReply:
         if before is None:
             raise UnknownVoice(str(error), field="delete") from error
         return _reply(before.id, was_there=False)
+    except DamagedVoice:
+        voice_id = as_voice_id(name)
+        if voice_id is None:
+            raise
+        return _reply(voice_id, was_there=_removed(voice_id, shelf))
     if fold(entry.id) != fold(name):
         raise InvalidRequest(f"several voices may have that name: send the id, {entry.id!r}", field="delete")
     if isinstance(entry, Profile):
         raise NotRemovable(f"'{entry.id}' is a profile of this worker's library, which jobs do not remove")
-    return _reply(entry.id, was_there=_removed(entry, shelf))
+    return _reply(entry.id, was_there=_removed(entry.id, shelf))
 
 
 def _saved(name: str, shelf: Shelf) -> Voice | None:
@@ -55,9 +61,9 @@ def _saved(name: str, shelf: Shelf) -> Voice | None:
     return entry if isinstance(entry, Voice) and fold(entry.id) == fold(name) and shelf.is_saved(entry) else None
 
 
-def _removed(voice: Voice, shelf: Shelf) -> bool:
+def _removed(voice_id: str, shelf: Shelf) -> bool:
     try:
-        return shelf.remove(voice)
+        return shelf.remove(voice_id)
     except OSError as error:
         name = errno.errorcode.get(error.errno or 0, "unknown error")
         raise VoiceNotDeleted(f"the folder of saved voices cannot be written to ({name})", field="delete") from error

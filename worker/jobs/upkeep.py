@@ -58,7 +58,7 @@ class Upkeep:
         except VoiceLibraryError as error:
             raise InvalidSettings(f"TTS_VOICES_DIR: {error}") from error
         if settings.default_voice:
-            self._check_default(settings.default_voice)
+            self._check_default(settings, settings.default_voice)
 
     def start(self) -> None:
         """Begins the rounds, and takes in the voices of engines that are loaded late."""
@@ -126,11 +126,13 @@ class Upkeep:
     def _contribute(self, engine: Engine) -> None:
         _log(self.shelf.contribute(engine.voices))
 
-    def _check_default(self, name: str) -> None:
+    def _check_default(self, settings: Settings, name: str) -> None:
         try:
-            self.shelf.find(name)
+            voice = self.shelf.library.voice_of(self.shelf.find(name))
         except UnknownVoice as error:
             raise InvalidSettings(f"TTS_DEFAULT_VOICE: {error}") from error
+        if settings.require_consent and not voice.consent.strip():
+            raise InvalidSettings(f"TTS_DEFAULT_VOICE: no consent is on record for {voice.id!r}: choose another voice")
 
 
 def check(library: VoiceLibrary, engines: Engines) -> None:
