@@ -304,7 +304,7 @@ def clear(worker: Worker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     (voices / "catalog.json").write_text(json.dumps({"format_version": 1, "voices": [CLEAR_VOICE], "profiles": []}))
     loaded = Worker.load(Settings(engines=("espeak",), voices_dir=voices, default_voice="clear"))
     yield loaded
-    loaded.engines.close()
+    loaded.close()
 
 
 def test_the_digits_of_a_chapter_are_heard_in_it_in_order(clear: Worker, tmp_path: Path) -> None:
