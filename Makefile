@@ -66,6 +66,8 @@ bench: .venv/base .venv/neural ## print the benchmark tables
 	.venv/bin/python -m bench.voices
 	.venv/bin/python -m bench.long_text
 	.venv/bin/python -m bench.chatterbox
+	.venv/bin/python -m bench.t3
+	.venv/bin/python -m bench.fairness
 
 schema: .venv/base ## write docs/request.schema.json anew
 	.venv/bin/python -m worker.request > docs/request.schema.json

@@ -272,6 +272,15 @@ class VoicesReply(_Frozen):
     warnings: tuple[str, ...] = ()
 
 
+class BatchReply(_Frozen):
+    """The batch of an engine that speaks utterances side by side."""
+
+    rows_in_use: int
+    """Guided utterances hold two."""
+    row_limit: int
+    """Fewer than the worker began with for a while where memory ran out."""
+
+
 class HealthReply(_Frozen):
     """How the worker is."""
 
@@ -284,6 +293,8 @@ class HealthReply(_Frozen):
     profiles: int
     devices: tuple[str, ...]
     """Where the engines compute."""
+    batches: dict[str, BatchReply]
+    """By engine, of those that batch."""
     memory_bytes: int
     """Resident memory of the process."""
     uptime_sec: float

@@ -58,7 +58,8 @@ class Settings(BaseModel):
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
     """Where neural engines compute: `cpu`, `cuda`, `cuda:1`; `auto` is a GPU where there is one."""
     batch_size: int = Field(default=8, ge=1, le=256)
-    """Utterances that an engine which batches speaks side by side, those of all jobs together."""
+    """Utterances that an engine which batches speaks side by side at most, those of all jobs together; fewer where
+    memory is short."""
     precision: Literal["auto", "reference", "balanced", "fast"] = "auto"
     """Numbers neural engines compute in: `reference` as their makers do, `balanced` half precision, `fast` the least
     that is heard; `auto` is balanced on a GPU, reference elsewhere."""

@@ -23,6 +23,7 @@ def test_health_counts_what_the_worker_did(worker: Worker) -> None:
     assert after.memory_bytes > 10_000_000
     assert set(after.engines) == {"espeak", "tone"}
     assert after.devices == ("cpu",)
+    assert after.batches == {}  # neither batches
     assert (after.voices, after.profiles) == (len(worker.library.voices), 4)
     assert after.uptime_sec > 0
 

@@ -11,7 +11,7 @@ from voice_library.voice import Embedding, Reference, Voice
 from worker.audio.clip import Clip
 from worker.audio.reference import ReferenceLimits
 from worker.errors import Cancelled
-from worker.request import EngineOptions
+from worker.request import EngineOptions, Priority
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,10 @@ class Utterance:
     """Silence before it."""
     pause_sec: float = 0.0
     """Silence after it."""
+    job: str = ""
+    """Whose it is: an engine that speaks for many at once lets none of them wait for another's book."""
+    priority: Priority = "normal"
+    """A wish about time; an engine that does not schedule pays no heed to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +206,19 @@ class BlendingEngine(CloningEngine, Protocol):
             EngineFailed: the device failed at it.
 
         """
+
+
+@runtime_checkable
+class BatchingEngine(Engine, Protocol):
+    """An engine that speaks utterances of all jobs side by side."""
+
+    @property
+    def row_limit(self) -> int:
+        """Rows of its batch that may be in use: fewer for a while where memory ran out."""
+
+    @property
+    def rows_in_use(self) -> int:
+        """Rows that utterances hold now; guided ones hold two."""
 
 
 @runtime_checkable

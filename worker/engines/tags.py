@@ -6,13 +6,9 @@ import re
 from dataclasses import dataclass
 from functools import reduce
 
+from worker.engines.tag_words import TAGS
 from worker.request.names import may_echo, nearest
 
-TAGS = frozenset(
-    {"advertisement", "angry", "chuckle", "clear throat", "cough", "crying", "dramatic", "fear", "gasp", "groan"}
-    | {"happy", "laugh", "narration", "sarcastic", "shush", "sigh", "sniff", "surprised", "whispering"}
-)
-"""Sounds and manners that some engine acts on: the tokens that Chatterbox Turbo's tokenizer has beyond GPT-2's."""
 BRACKETED = re.compile(r"\[([^\[\]]{1,40})\]")
 """Longer than any tag with a few blanks too many; never reaches beyond the next bracket."""
 LONGEST_ECHO = 20

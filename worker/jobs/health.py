@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 
 from worker import __version__
+from worker.engines.base import BatchingEngine
 from worker.jobs.context import Job, Worker
-from worker.reply import HealthReply
+from worker.reply import BatchReply, HealthReply
 from worker.request import HealthRequest
 from worker.vitals import resident_bytes
 
@@ -22,6 +23,11 @@ def run(request: HealthRequest, job: Job, worker: Worker) -> HealthReply:  # noq
         voices=len(worker.library.voices),
         profiles=len(worker.library.profiles),
         devices=tuple(sorted({engine.device for engine in worker.engines})),
+        batches={
+            engine.name: BatchReply(rows_in_use=engine.rows_in_use, row_limit=engine.row_limit)
+            for engine in worker.engines
+            if isinstance(engine, BatchingEngine)
+        },
         memory_bytes=resident_bytes(),
         uptime_sec=round(time.monotonic() - tally.started, 3),
         load_sec=round(worker.engines.load_sec, 3),

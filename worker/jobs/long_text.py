@@ -69,6 +69,8 @@ def plan_of(request: LongTextRequest, book: Book, job: Job, worker: Worker) -> P
         lexicon=lexicon_of(request, casting.engine, casting.voice),
         seed=seed,
         limit_chars=worker.settings.max_long_text_mb * MEBIBYTE,
+        job=job.id,
+        priority=request.priority,
     )
     with about(field):
         for chapter in book.chapters:

@@ -84,7 +84,7 @@ class Plan:
         long = {"reference_audio", "voice_embedding", "source_audio", "document", "consent", "licence"}
         if isinstance(self.request, LongTextRequest):
             long.add("text")
-        asked = self.request.model_dump_json(exclude=long)
+        asked = self.request.model_dump_json(exclude={*long, "priority"})
         what = f"{asked}/{self.seed}/{self.format_name}/{self.casting.engine.name}/{self.heard}"
         return hashlib.blake2b(what.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
@@ -139,7 +139,7 @@ def spoken_plan(
     return Plan(
         request=request,
         casting=casting,
-        utterances=tuple(utterances(passages, casting, seed)),
+        utterances=tuple(utterances(passages, casting, seed, job=job.id, priority=request.priority)),
         submit=way_of(worker, job, (casting,)),
         seed=seed,
         format_name=request.response_format,

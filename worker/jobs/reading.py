@@ -9,6 +9,7 @@ from worker.engines.base import Utterance
 from worker.jobs.book import Book
 from worker.jobs.casting import Casting
 from worker.jobs.script import Cutting, utterances
+from worker.request import Priority
 from worker.text.blocks import passages_by_block
 from worker.text.lexicon import Lexicon
 from worker.text.passages import Passage
@@ -28,6 +29,9 @@ class Reading:
     seed: int
     limit_chars: int
     """Characters that a chapter may have with what the lexicon says."""
+    job: str
+    """Id of the job that reads it."""
+    priority: Priority
 
     @property
     def chars(self) -> int:
@@ -36,7 +40,7 @@ class Reading:
 
     def __iter__(self) -> Iterator[Utterance]:
         """From the first."""
-        return utterances(self._passages(), self.casting, self.seed)
+        return utterances(self._passages(), self.casting, self.seed, job=self.job, priority=self.priority)
 
     def _passages(self) -> Iterator[Passage]:
         """Those of all chapters, with a pause between chapters."""

@@ -140,7 +140,7 @@ def _turn(scene: _Scene, seed: int, job: Job, worker: Worker, *, gap_sec: float)
         request=scene.request,
         casting=scene.casting,
         # The seeds begin anew with each turn, so that no change to another one is heard in it.
-        utterances=tuple(utterances(scene.passages, scene.casting, seed)),
+        utterances=tuple(utterances(scene.passages, scene.casting, seed, job=job.id, priority=scene.request.priority)),
         submit=way_of(worker, job),
         seed=seed,
         format_name=scene.request.response_format,

@@ -13,7 +13,7 @@ from worker.engines.tags import stripped
 from worker.errors import TextTooLong
 from worker.jobs.cascade import longest_chars
 from worker.jobs.casting import Casting
-from worker.request import LARGEST_SEED, DirectedRequest, SpokenRequest
+from worker.request import LARGEST_SEED, DirectedRequest, Priority, SpokenRequest
 from worker.takes.understudy import Understudy
 from worker.text.characters import tidy_characters
 from worker.text.lexicon import Lexicon
@@ -90,8 +90,10 @@ def cutting_of(
     )
 
 
-def utterances(spoken: Iterable[Passage], casting: Casting, seed: int) -> Iterator[Utterance]:
-    """What the cast voice says for each passage, as they are asked for."""
+def utterances(
+    spoken: Iterable[Passage], casting: Casting, seed: int, *, job: str, priority: Priority
+) -> Iterator[Utterance]:
+    """What the cast voice says for each passage, as they are asked for; `job` is the job's id."""
     seeds = Seeds(seed)
     for index, passage in enumerate(spoken):
         yield Utterance(
@@ -107,6 +109,8 @@ def utterances(spoken: Iterable[Passage], casting: Casting, seed: int) -> Iterat
             seed=seeds.of(passage.text),
             lead_sec=passage.lead_sec,
             pause_sec=passage.pause_sec,
+            job=job,
+            priority=priority,
         )
 
 

@@ -14,6 +14,8 @@ from worker.request.options import EffectsRequest, EngineOptions, Strict
 
 AudioFormat = Literal["wav", "mp3", "flac", "ogg", "opus", "pcm"]
 CaptionFormat = Literal["none", "srt", "vtt", "json"]
+Priority = Literal["interactive", "normal", "batch"]
+"""Who comes first where many wait: somebody who listens, anybody, or work that nobody waits for."""
 LanguageTag = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")]
 """BCP 47, in any case and with either separator."""
 LARGEST_SEED = 2**32 - 1
@@ -101,6 +103,9 @@ class DirectedRequest(RecordingRequest):
     options: EngineOptions = EngineOptions()
     stream: bool = False
     """Audio is sent as it is made, where the worker streams."""
+    priority: Priority = "normal"
+    """Which of several jobs is spoken first; a wish about time that changes no sample, and that engines which speak one
+    utterance after another pay no heed to."""
     captions: CaptionFormat = "none"
     fallback: Fallback = ()
     """Who takes over where the engine fails, in this order: [{"engine": "espeak", "voice": "sarah"}]; else nobody."""
@@ -161,6 +166,8 @@ class LongTextRequest(DirectedRequest):
     """A text of any length, or a document, as one recording or several, each delivered once it is finished."""
 
     type: Literal["long_text"]
+    priority: Priority = "batch"
+    """As in a synthesis; nobody listens while a book is made."""
     text: Annotated[str, Field(min_length=1)] | None = None
     """What to say, as in a synthesis. Aliases: prompt, input."""
     document: Annotated[str, Field(min_length=1)] | None = None

@@ -18,6 +18,7 @@ from transformers.generation.logits_process import (
 
 from worker.engines.chatterbox.decoder.decoder import Decoder, Slot
 from worker.engines.chatterbox.decoder.embedding import Conditionals
+from worker.engines.chatterbox.decoder.prefill import Prompt
 from worker.engines.chatterbox.decoder.sampling import Sampling
 from worker.engines.chatterbox.member import SPEAKER_SIZE, START_SPEECH, START_TEXT, STOP_SPEECH, STOP_TEXT, Member
 
@@ -74,11 +75,15 @@ class Job:
 
     def admitted(self, decoder: Decoder, opening: Tensor | None = None) -> Slot:
         """Its slot in `decoder`."""
+        return decoder.admit(self.prompt(decoder, opening), self.sampling, seed=self.seed, token_limit=self.token_limit)
+
+    def prompt(self, decoder: Decoder, opening: Tensor | None = None) -> Prompt:
+        """What its rows begin with."""
         opening = decoder.opening(self.voice) if opening is None else opening
-        text = decoder.embedding.text(
-            self.text, after=opening.shape[1], exaggeration=self.exaggeration, guided=self.sampling.cfg_weight > 0
-        )
-        return decoder.admit(opening, text, self.sampling, seed=self.seed, token_limit=self.token_limit)
+        text = decoder.embedding.text(self.text, after=opening.shape[1], exaggeration=self.exaggeration)
+        guided = self.sampling.cfg_weight > 0
+        wordless = decoder.wordless(opening, self.exaggeration, len(text) - 1) if guided else None
+        return Prompt(opening=opening, text=text, wordless=wordless)
 
     def alone(self, decoder: Decoder) -> list[int]:
         """What `decoder` says of it when nothing else is under way."""
@@ -106,7 +111,7 @@ class Job:
         text = self.text.expand(2 if self.sampling.cfg_weight > 0 else 1, -1)
         start = torch.full_like(text[:, :1], START_SPEECH)
         given = {"t3_cond": self._condition(), "text_tokens": text, "speech_tokens": start}
-        prepared, _ = t3.prepare_input_embeds(**given, cfg_weight=self.sampling.cfg_weight)
+        prepared: Tensor = t3.prepare_input_embeds(**given, cfg_weight=self.sampling.cfg_weight)[0]
         return prepared
 
     def _condition(self) -> T3Cond:
@@ -117,7 +122,7 @@ class Job:
         )
 
     def _of_turbo(self, t3: T3) -> Tensor:
-        return t3.inference_turbo(
+        said: Tensor = t3.inference_turbo(
             t3_cond=self._condition(),
             text_tokens=self.text[None],
             temperature=self.sampling.temperature,
@@ -126,9 +131,10 @@ class Job:
             repetition_penalty=self.sampling.repetition_penalty,
             max_gen_len=self.token_limit - 1,  # upstream draws one token more
         )
+        return said
 
     def _of_original(self, t3: T3) -> Tensor:
-        return t3.inference(
+        said: Tensor = t3.inference(
             t3_cond=self._condition(),
             text_tokens=self.text.expand(2, -1),
             max_new_tokens=self.token_limit,
@@ -138,6 +144,7 @@ class Job:
             min_p=self.sampling.min_p,
             top_p=self.sampling.top_p,
         )
+        return said
 
     def _unguided(self, t3: T3) -> Tensor:
         """Upstream's loop over upstream's modules for one row, where its own crashes."""
@@ -157,7 +164,8 @@ class Job:
             inputs = torch.cat([inputs, token], dim=1) if place == 0 else token
             output = t3.tfmr(inputs_embeds=inputs, past_key_values=past, use_cache=True)
             past = output.past_key_values
-            chances = processors(said, t3.speech_head(output.last_hidden_state[:, -1])).softmax(-1)
+            scores = t3.speech_head(output.last_hidden_state[:, -1])
+            chances = processors(said, scores).softmax(-1)  # type: ignore[arg-type]  # any tensor will do
             said = torch.cat([said, torch.multinomial(chances, 1)], dim=1)
             if said[0, -1] == STOP_SPEECH:
                 break

@@ -24,8 +24,10 @@ def test_opening_and_text_are_what_upstream_prepares(pair: Pair) -> None:
 
 
 def prepared(pair: Pair, job: Job) -> Tensor:
-    guided = job.sampling.cfg_weight > 0
     embedding = pair.decoder(rows=1).embedding
     opening = embedding.opening(job.voice)
-    text = embedding.text(job.text, after=len(opening), exaggeration=job.exaggeration, guided=guided)
-    return torch.cat([opening.expand(len(text), -1, -1), text], dim=1)
+    text = embedding.text(job.text, after=len(opening), exaggeration=job.exaggeration)
+    if job.sampling.cfg_weight == 0:
+        return torch.cat([opening, text])[None]
+    wordless = embedding.wordless(len(text) - 1, exaggeration=job.exaggeration)
+    return torch.stack([torch.cat([opening, text]), torch.cat([opening, wordless, text[-1:]])])

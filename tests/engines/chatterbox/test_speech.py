@@ -10,7 +10,6 @@ import torch
 
 from worker.audio.clip import Clip
 from worker.engines.base import Verdict
-from worker.engines.chatterbox.kept import Kept
 from worker.engines.chatterbox.speech import Speech, fault
 from worker.errors import Cancelled, EmptyText, EngineFailed, EnginePoisoned, OutOfMemory
 
@@ -69,16 +68,3 @@ def test_what_goes_wrong_is_raised_where_it_is_read_by_its_kind(
         list(speech)
     assert raised.value is error or raised.value.__cause__ is error
     assert type(fault(error)) is kind
-
-
-def test_what_was_made_of_a_voice_is_kept_within_its_bytes_and_the_oldest_goes_first() -> None:
-    kept, made = Kept(max_bytes=2 * 400), list[str]()
-    voices = {name: object() for name in "abc"}
-
-    def use(name: str) -> torch.Tensor:
-        return kept.of(voices[name], lambda: made.append(name) or torch.zeros(100))  # type: ignore[func-returns-value]
-
-    for name in "abacbca":
-        use(name)
-    assert made == ["a", "b", "c", "b", "a"]
-    assert use("a") is use("a")

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from worker.engines.chatterbox.member import Member
@@ -63,6 +62,8 @@ def read(path: Path, *, without: tuple[str, ...] = (), device: str = "cpu") -> d
         EngineUnavailable: the file is missing or damaged.
 
     """
+    from safetensors import SafetensorError, safe_open  # the decoder goes without it
+
     try:
         if path.suffix == ".pt":
             return _unpickled(path, without, device)

@@ -21,15 +21,16 @@ from worker.engines.chatterbox.conditioning.blend import blended
 from worker.engines.chatterbox.conditioning.conditioning import Conditioning
 from worker.engines.chatterbox.conditioning.enrolment import limits
 from worker.engines.chatterbox.decoder.decoder import Slot
-from worker.engines.chatterbox.decoder.embedding import Conditionals
 from worker.engines.chatterbox.decoder.sampling import Sampling
-from worker.engines.chatterbox.kept import Kept
 from worker.engines.chatterbox.member import MEMBERS, Member
 from worker.engines.chatterbox.model import Model
+from worker.engines.chatterbox.prompts import Prompts
 from worker.engines.chatterbox.rendering.renderer import SAMPLE_RATE
+from worker.engines.chatterbox.schedule import Schedule
 from worker.engines.chatterbox.speech import Speech, fault
 from worker.engines.chatterbox.text.budget import token_limit
 from worker.engines.chatterbox.text.punctuation import punctuated
+from worker.engines.chatterbox.workshop import Order, Workshop
 from worker.engines.shares import shares
 from worker.engines.tags import stripped
 from worker.errors import UnreadableText
@@ -39,8 +40,6 @@ from worker.settings import Settings
 FEWEST_TOKENS = 4
 """Fewer, 160 ms, are no answer to any text: the model stopped before it began, as it does on very short ones."""
 MOST_ATTEMPTS = 3
-OPENINGS_BYTES = 2**30
-"""Keys and values of the voices used last: 8 MB a voice for the original in single precision, 74 for Turbo."""
 PREPARING_THREADS = 2
 """So that a voice which has to be enrolled first does not hold up all others."""
 MAX_SOURCE_SEC = 30.0
@@ -64,15 +63,28 @@ class Chatterbox:
     sample_rate = SAMPLE_RATE
     max_source_sec = MAX_SOURCE_SEC
 
-    def __init__(self, model: Model, *, batch_size: int, limit: Callable[[str], int] = token_limit) -> None:
-        """`limit` says how many speech tokens a text may take at most."""
+    def __init__(
+        self,
+        model: Model,
+        *,
+        batch_size: int,
+        limit: Callable[[str], int] = token_limit,
+        schedule: Schedule[Line] | None = None,
+        orders: Schedule[Order] | None = None,
+    ) -> None:
+        """`limit` says how many speech tokens a text may take at most.
+
+        Of the model's rows all are used; `batch_size` is what jobs are told, at most as many as there are rows for.
+        `schedule` says who is spoken next and `orders` who is rendered next, where other rules are wanted.
+        """
         self._model = model
         self._limit = limit
         self._member: Member = model.member
-        self._batch = Batch(model.decoder)
+        utterances = model.decoder.free_rows // (2 if self._member.guided else 1)
+        self._batch = Batch(model.decoder, schedule=schedule)
         self._preparing = ThreadPoolExecutor(PREPARING_THREADS, thread_name_prefix="chatterbox-prepare")
-        self._rendering = ThreadPoolExecutor(1, thread_name_prefix="chatterbox-render")
-        self._openings = Kept(OPENINGS_BYTES)
+        self._rendering = Workshop(orders)
+        self._prompts = Prompts(model.decoder)
         self.name = self._member.engine
         self.device = str(model.device)
         self.revision = model.revision
@@ -81,13 +93,23 @@ class Chatterbox:
         self.voices = () if model.own_voice is None else (model.own_voice,)
         self.capabilities = Capabilities(
             languages=self._member.languages,
-            parameters=self._member.defaults.given,
+            parameters=frozenset(self._member.defaults),
             tags=self._member.tags,
             watermark=model.watermark is not None,
             max_chars=self._member.max_chars,
             max_chars_in=self._member.max_chars_in,
-            ahead=batch_size,
+            ahead=max(1, min(batch_size, utterances)),
         )
+
+    @property
+    def row_limit(self) -> int:
+        """Rows of the batch that may be in use: all, unless memory ran out not long ago."""
+        return self._batch.limit
+
+    @property
+    def rows_in_use(self) -> int:
+        """Rows of the batch that utterances hold."""
+        return self._batch.rows_in_use
 
     def can_speak(self, voice: Voice) -> bool:
         """Anybody it has an embedding of, or can enrol."""
@@ -109,7 +131,11 @@ class Chatterbox:
     def warm(self, voice: Voice) -> None:
         """Has the voice's conditioning on the device, and T3's keys and values of it."""
         with _faults():
-            self._opening(self._model.voice(voice).conditionals)
+            self._prompts.warm(
+                self._model.voice(voice).conditionals,
+                exaggeration=self._member.defaults.get("exaggeration", 0.0),
+                guided=self._member.guided,
+            )
 
     def blend(self, parts: Sequence[tuple[Voice, float]]) -> Embedding:
         """Somebody between the speakers, as `blended` has it."""
@@ -121,40 +147,34 @@ class Chatterbox:
     def submit(self, utterance: Utterance) -> Take:
         """Returns at once; the take is under way."""
         speech = Speech(Verdict(seed=utterance.seed, engine=self.name))
-        self._do(self._preparing, speech, partial(self._prepare, speech, utterance))
+        self._preparing.submit(speech.attempt, partial(self._prepare, speech, utterance))
         return speech
 
     def convert(self, source: Clip, voice: Voice, *, seed: int) -> Take:
         """Returns at once; the take is under way."""
         speech = Speech(Verdict(seed=seed, engine=self.name))
-        self._do(self._rendering, speech, partial(self._convert, speech, source, voice, seed))
+        self._rendering.add(Order(speech=speech, make=partial(self._convert, speech, source, voice, seed)))
         return speech
 
     def close(self) -> None:
         """Ends its threads and lets go of the model; its takes must be finished or cancelled."""
         self._preparing.shutdown(cancel_futures=True)
         self._batch.close()
-        self._rendering.shutdown(cancel_futures=True)
-
-    def _do(self, pool: ThreadPoolExecutor, speech: Speech, work: Callable[[], None]) -> None:
-        pool.submit(speech.attempt, work)
+        self._rendering.close()
 
     @torch.inference_mode()
     def _prepare(self, speech: Speech, utterance: Utterance) -> None:
         """Text and voice become the decoder's inputs."""
         member, model = self._member, self._model
-        options = EngineOptions(**{**member.defaults.model_dump(), **utterance.options.model_dump(exclude_none=True)})
+        options = EngineOptions(**{**member.defaults, **utterance.options.model_dump(exclude_none=True)})
         text = punctuated(stripped(utterance.text, member.tags).text, member)
         ids = torch.tensor(model.tokenizer.ids(text, utterance.language), device=model.device)
-        conditionals = model.voice(utterance.voice).conditionals
-        opening = self._opening(conditionals)
         self._batch.add(
             Line(
                 speech=speech,
-                opening=opening,
-                text=model.decoder.embedding.text(
+                prompt=self._prompts.of(
+                    model.voice(utterance.voice).conditionals,
                     ids,
-                    after=opening.shape[1],
                     exaggeration=options.exaggeration or 0.0,
                     guided=bool(options.cfg_weight),
                 ),
@@ -162,11 +182,10 @@ class Chatterbox:
                 seed=utterance.seed,
                 token_limit=self._limit(text),
                 spoken=partial(self._spoken, utterance),
+                job=utterance.job,
+                priority=utterance.priority,
             )
         )
-
-    def _opening(self, conditionals: Conditionals) -> Tensor:
-        return self._openings.of(conditionals, partial(self._model.decoder.opening, conditionals))
 
     def _spoken(self, utterance: Utterance, line: Line, slot: Slot) -> None:
         """Speech tokens go to be rendered; too few of them are tried again, with a seed of their own."""
@@ -182,7 +201,8 @@ class Chatterbox:
                 f"{self.name} had nothing to say for a text, {line.attempt} times: send more of it, or another 'seed'",
                 field="text",
             )
-        self._do(self._rendering, line.speech, partial(self._render, line.speech, utterance.voice, slot))
+        make = partial(self._render, line.speech, utterance.voice, slot)
+        self._rendering.add(Order(speech=line.speech, make=make, job=line.job, priority=line.priority))
 
     def _render(self, speech: Speech, voice: Voice, slot: Slot) -> None:
         renderer = self._model.renderer

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from worker.engines.tags import TAGS
-from worker.request import EngineOptions
+from worker.engines.tag_words import TAGS
 
 START_SPEECH = 6561
 STOP_SPEECH = 6562
@@ -19,10 +18,15 @@ SPEAKER_SIZE = 256
 """Length of a speaker embedding."""
 VOICE_FILE = "conds.pt"
 """The file of the voice that a checkpoint brings along, if it does."""
-_GUIDED = EngineOptions(
-    exaggeration=0.5, cfg_weight=0.5, temperature=0.8, repetition_penalty=1.2, min_p=0.05, top_p=1.0
-)
-_UNGUIDED = EngineOptions(temperature=0.8, repetition_penalty=1.2, top_p=0.95, top_k=1000)
+_GUIDED: Mapping[str, float] = {
+    "exaggeration": 0.5,
+    "cfg_weight": 0.5,
+    "temperature": 0.8,
+    "repetition_penalty": 1.2,
+    "min_p": 0.05,
+    "top_p": 1.0,
+}
+_UNGUIDED: Mapping[str, float] = {"temperature": 0.8, "repetition_penalty": 1.2, "top_p": 0.95, "top_k": 1000}
 PERCEIVED = 32
 """Vectors that the perceiver makes of a prompt."""
 HEAD_SIZE = 64
@@ -59,8 +63,8 @@ class Member:
     """Characters of an utterance beyond which its speech loses its way (chatterbox issues 424, 543)."""
     max_chars_in: Mapping[str, int] = field(default_factory=dict)
     """The same for languages that say more in a character."""
-    defaults: EngineOptions = _GUIDED
-    """What it honours, and upstream's own values."""
+    defaults: Mapping[str, float] = field(default_factory=lambda: _GUIDED)
+    """The engine options it honours, and upstream's own values."""
     tags: frozenset[str] = frozenset()
     """Sounds and manners that it acts on when they stand in the text, in brackets."""
 
@@ -100,7 +104,7 @@ _MULTILINGUAL = Member(
     text_vocabulary=2_454,
     languages=LANGUAGES,
     max_chars_in={"zh": 80, "ja": 120, "ko": 120},
-    defaults=_GUIDED.model_copy(update={"repetition_penalty": 2.0}),
+    defaults={**_GUIDED, "repetition_penalty": 2.0},
 )
 _TURBO = Member(
     name="turbo",

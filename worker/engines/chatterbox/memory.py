@@ -1,7 +1,8 @@
-"""Memory: whether a member fits on its device, judged before anything is loaded."""
+"""Memory: how many utterances a member has room for on its device, judged before anything is loaded."""
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import psutil
@@ -11,16 +12,19 @@ from worker.engines.chatterbox.location import files
 from worker.engines.chatterbox.member import Member
 from worker.errors import EngineUnavailable
 
-FLOAT_BYTES = 4
 WORKING_BYTES = 512 * 2**20
 """What computing takes besides weights and cache: the flow over forty seconds and its recording."""
+KEPT_BYTES = 2**30
+"""What prompts take in the end, of the voices used last; they are fewer where only one utterance has room."""
+SHORTAGE = (torch.OutOfMemoryError, MemoryError)
+"""What is raised where memory runs out."""
+
+logger = logging.getLogger(__name__)
 
 
-def needed_bytes(member: Member, folder: Path, *, rows: int, length: int) -> int:
-    """Bytes that `member` takes with `rows` rows of `length` positions: weights, keys and values, and room to work."""
-    weights = sum((folder / name).stat().st_size for name in files(member))
-    keys_and_values = 2 * member.layers * member.hidden * rows * length * FLOAT_BYTES
-    return weights + keys_and_values + WORKING_BYTES
+def row_bytes(member: Member, *, length: int, cache: torch.dtype = torch.float32) -> int:
+    """Bytes of the keys and values of one row of `length` positions, kept as `cache`."""
+    return 2 * member.layers * member.hidden * length * cache.itemsize
 
 
 def free_bytes(device: torch.device) -> int:
@@ -30,16 +34,47 @@ def free_bytes(device: torch.device) -> int:
     return int(psutil.virtual_memory().available)
 
 
-def check(member: Member, folder: Path, device: torch.device, *, rows: int, length: int) -> None:
-    """Does nothing where there is room.
+def release_cached() -> None:
+    """Gives back what torch keeps of a GPU's memory for later, which may lie in pieces too small for anything."""
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]  # torch does not type it
+        torch.cuda.empty_cache()
+
+
+def room(
+    member: Member,
+    folder: Path,
+    device: torch.device,
+    *,
+    most: int,
+    length: int,
+    cache: torch.dtype = torch.float32,
+) -> int:
+    """Utterances side by side, at most `most`, that there is memory for besides the weights and all else it takes.
+
+    Each is counted as guided where the member can be.
 
     Raises:
-        EngineUnavailable: with the numbers, and what takes less.
+        EngineUnavailable: there is none for a single one; with the numbers.
 
     """
-    needed, free = needed_bytes(member, folder, rows=rows, length=length), free_bytes(device)
-    if needed > free:
+    fixed = sum((folder / name).stat().st_size for name in files(member)) + WORKING_BYTES
+    each = row_bytes(member, length=length, cache=cache) * (2 if member.guided else 1)
+    free = free_bytes(device)
+    fitting = min(most, max(1, (free - fixed - KEPT_BYTES) // each))
+    if free < fixed + each:
         raise EngineUnavailable(
-            f"{member.engine}: it needs {needed / 2**30:.1f} GiB on {device} and {free / 2**30:.1f} GiB are free: "
-            "lower TTS_BATCH_SIZE, or load fewer engines"
+            f"{member.engine}: it needs {_gib(fixed + each)} GiB on {device} for one utterance at a time and "
+            f"{_gib(free)} GiB are free: load fewer engines"
         )
+    if fitting < most:
+        gib = {"free_gib": free, "model_gib": fixed, "voices_gib": KEPT_BYTES, "utterance_gib": each}
+        figures: dict[str, object] = {name: round(number / 2**30, 2) for name, number in gib.items()}
+        figures |= {"engine": member.engine, "batch_size": fitting, "wanted": most}
+        logger.warning(
+            "there is memory for fewer utterances side by side than TTS_BATCH_SIZE", extra={"figures": figures}
+        )
+    return fitting
+
+
+def _gib(number: int) -> str:
+    return f"{number / 2**30:.2f}"

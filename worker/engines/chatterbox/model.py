@@ -16,6 +16,7 @@ from worker.engines.chatterbox.conditioning.enrolment import Enrolment
 from worker.engines.chatterbox.conditioning.placed import Placed
 from worker.engines.chatterbox.conditioning.revision import digest, revision
 from worker.engines.chatterbox.decoder.decoder import Decoder, Slot
+from worker.engines.chatterbox.decoder.precision import precision_of
 from worker.engines.chatterbox.location import locate
 from worker.engines.chatterbox.member import Member
 from worker.engines.chatterbox.modules import loaded_s3gen, loaded_voice_encoder, t3_weights
@@ -31,7 +32,7 @@ TEXT_ROOM = 512
 """Ids of one utterance at most: three hundred characters are fewer in every language."""
 STEPS_AHEAD = 4
 """On a GPU: reading tokens then never makes it wait."""
-ARITHMETIC = 1
+ARITHMETIC = 2
 """To be raised whenever the same weights are made to speak differently."""
 CONDITIONINGS_BYTES = 256 * 2**20
 """A thousand voices."""
@@ -63,11 +64,12 @@ class Model:
 
         """
         folder, device = locate(member, settings), device_of(settings.device)
+        precision = precision_of(settings.precision, device)
         member = sized(member, folder)
-        rows = settings.batch_size * (2 if member.guided else 1)
         ahead = STEPS_AHEAD if device.type == "cuda" else 0
         length = member.opening_length + TEXT_ROOM + LONGEST + ahead
-        memory.check(member, folder, device, rows=rows, length=length)
+        room = memory.room(member, folder, device, most=settings.batch_size, length=length, cache=precision.cache)
+        rows = room * (2 if member.guided else 1)
         s3gen = loaded_s3gen(member, folder, str(device))
         voice_encoder = loaded_voice_encoder(member, folder, str(device))
         enrolment = Enrolment(voice_encoder, s3gen, member)
@@ -76,12 +78,14 @@ class Model:
         )
         weights = t3_weights(member, folder, str(device))
         found = builtin(folder, member)
-        words = f"{ARITHMETIC} {conditionings.key} watermark={settings.watermark}"
+        words = f"{ARITHMETIC} {conditionings.key} watermark={settings.watermark} precision={precision.name}"
         speaking = [(name, tensor) for name, tensor in s3gen.state_dict().items() if tensor.is_floating_point()]
         return cls(
             member=member,
             device=device,
-            decoder=Decoder(weights, member, rows=rows, length=length, device=str(device), ahead=ahead),
+            decoder=Decoder(
+                weights, member, rows=rows, length=length, device=str(device), ahead=ahead, precision=precision
+            ),
             tokenizer=tokenizer.load(member, folder, max_text_tokens=TEXT_ROOM),
             renderer=Renderer(s3gen, member),
             enrolment=enrolment,

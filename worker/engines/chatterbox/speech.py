@@ -47,14 +47,16 @@ class Speech:
                 self._outcome = outcome
                 self._settled.set()
 
-    def attempt(self, work: Callable[[], None]) -> None:
-        """Does `work` for it unless it is settled; what goes wrong is raised where it is read."""
+    def attempt(self, work: Callable[[], None]) -> bool:
+        """Does `work` for it unless it is settled; what goes wrong is raised where it is read. Whether it was done."""
         if self.is_settled:
-            return
+            return False
         try:
             work()
         except Exception as error:  # noqa: BLE001 - raised again in the reader's thread
             self.settle(fault(error))
+            return False
+        return True
 
 
 def fault(error: Exception) -> WorkerError:

@@ -31,7 +31,7 @@ from worker.engines.chatterbox.engine import FEWEST_TOKENS, Chatterbox
 from worker.errors import (
     Cancelled,
     EmptyText,
-    OutOfMemory,
+    EngineFailed,
     TextTooLong,
     UnreadableText,
     UnsupportedLanguage,
@@ -195,11 +195,11 @@ def test_what_cannot_be_spoken_is_a_typed_error_where_it_is_read(
 
 def test_a_step_that_fails_fails_what_shares_it_and_nothing_after(quick: Chatterbox) -> None:
     decoder = quick._model.decoder
-    broken = patch.object(decoder, "_next", side_effect=torch.OutOfMemoryError("no memory"))
+    broken = patch.object(decoder, "step", side_effect=RuntimeError("shapes"))
     with broken:
         takes = [quick.submit(utterance(quick, seed=seed)) for seed in range(3)]
         for take in takes:
-            with pytest.raises(OutOfMemory):
+            with pytest.raises(EngineFailed):
                 list(take)
     assert len(heard(quick, utterance(quick)))
     assert decoder.free_rows == BATCH_SIZE

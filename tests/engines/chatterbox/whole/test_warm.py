@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from unittest.mock import patch
 
 import pytest
 import torch
 
+from tests.engines.chatterbox.whole.conftest import FEW_TOKENS
 from tests.engines.chatterbox.whole.test_engine import heard, utterance
 from voice_library.voice import Voice
 from worker.engines.chatterbox.engine import Chatterbox
 from worker.errors import OutOfMemory
+from worker.request import EngineOptions
 
 
 def test_what_t3_makes_of_a_voice_is_made_by_warming_and_not_again(quick: Chatterbox, voices: list[Voice]) -> None:
@@ -24,6 +27,20 @@ def test_what_t3_makes_of_a_voice_is_made_by_warming_and_not_again(quick: Chatte
         heard(quick, utterance(quick, voice=voice))
     assert opening.call_count == 1
     assert model.conditionings.misses == misses
+
+
+def test_what_a_guided_voice_is_compared_with_is_made_by_warming_and_not_again(
+    engines: Callable[..., Chatterbox],
+) -> None:
+    engine = engines("original", FEW_TOKENS)
+    decoder = engine._model.decoder
+    with patch.object(decoder, "wordless", wraps=decoder.wordless) as wordless:
+        engine.warm(engine.voices[0])
+        assert wordless.call_count == 1
+        heard(engine, utterance(engine))
+        assert wordless.call_count == 1
+        heard(engine, utterance(engine, options=EngineOptions(exaggeration=1.2)))
+    assert wordless.call_count == 2
 
 
 def test_a_device_without_memory_for_it_is_the_error_that_a_take_would_end_with(

@@ -44,7 +44,7 @@ def settings(checkpoints: Callable[[str], Path], tmp_path_factory: pytest.TempPa
 def speaking(settings: Settings) -> Iterator[Worker]:
     worker = Worker.load(settings)
     yield worker
-    worker.engines.close()
+    worker.close()
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +189,7 @@ def test_a_lazy_engine_is_loaded_once_when_it_is_first_asked_for(settings: Setti
     assert not np.array_equal(audio(first)[:9600], audio(other)[:9600])
     assert first.watermark is False
     assert PerthImplicitWatermarker().get_watermark(audio(first), sample_rate=24_000) == 0.0
-    worker.engines.close()
+    worker.close()
 
 
 def test_a_missing_checkpoint_says_how_to_get_it(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_an_engine_that_does_not_fit_the_device_is_refused_before_it_is_loaded(
 ) -> None:
     monkeypatch.setattr(memory, "free_bytes", lambda _: 2**20)
     with pytest.raises(
-        EngineUnavailable, match=r"needs \d+\.\d GiB on cpu and 0\.0 GiB are free: lower TTS_BATCH_SIZE"
+        EngineUnavailable, match=r"needs \d\.\d\d GiB on cpu for one utterance at a time and 0\.00 GiB are free"
     ):
         Engines.load(settings)
 

@@ -47,20 +47,23 @@ class Embedding:
         opening = torch.cat([speaker, functional.embedding(voice.prompt, self._speech)])
         return opening + self._positions[: len(opening)]
 
-    def text(self, text: Tensor, *, after: int, exaggeration: float, guided: bool) -> Tensor:
-        """What stands between an opening of `after` inputs and speech: `[rows, n, width]`.
+    def text(self, text: Tensor, *, after: int, exaggeration: float) -> Tensor:
+        """What stands between an opening of `after` inputs and speech: `[n, width]`.
 
-        Guided, a second row is the same without the words. `text` is int64 `[n]` as upstream's `inference` takes it:
-        for the guided members between their start and stop. `exaggeration` is the intensity of their delivery.
+        `text` is int64 `[n]` as upstream's `inference` takes it: for the guided members between their start and stop.
+        `exaggeration` is the intensity of their delivery; it comes first, so that an opening knows nothing of it.
         """
         words = functional.embedding(text, self._weights["text_emb.weight"])
         if not self._guided:
-            return (words + self._positions[after : after + len(words)])[None]
+            return words + self._positions[after : after + len(words)]
+        said = self.wordless(1 + len(words), exaggeration=exaggeration)
+        said[1:] += words
+        return torch.cat([said, self.speech(text.new_tensor([START_SPEECH]), text.new_tensor([0]))])
+
+    def wordless(self, count: int, *, exaggeration: float) -> Tensor:
+        """The first inputs of a text from which the words are left out, which it is compared with: `[count, width]`."""
         emotion = exaggeration * self._weights["cond_enc.emotion_adv_fc.weight"].t()
-        places = self._weights["text_pos_emb.emb.weight"][: len(words)]
-        start = self.speech(text.new_tensor([START_SPEECH]), text.new_tensor([0]))
-        said = torch.cat([emotion, words + places, start])
-        return torch.stack([said, torch.cat([emotion, places, start])]) if guided else said[None]
+        return torch.cat([emotion, self._weights["text_pos_emb.emb.weight"][: count - 1]])
 
     def speech(self, tokens: Tensor, positions: Tensor) -> Tensor:
         """Speech tokens `[n]` as inputs `[n, width]`.

@@ -16,11 +16,11 @@ class Precision:
 
     name: PrecisionName
     weights: torch.dtype = torch.float32
-    """Of the trunk's matrices and the head; embeddings and norms follow it."""
+    """Of the trunk's matrices; on a GPU also of all between them, on a processor also of the head's."""
     cache: torch.dtype = torch.float32
     """Of keys and values."""
     int8: bool = False
-    """Whether the matrices are kept in eight bits, a scale for each output, and inputs brought to eight as they come."""
+    """Whether matrices are kept in eight bits, a scale for each output, and inputs brought to eight as they come."""
     counted: bool = False
     """Whether chance is computed from seed, step and token, on the device; else drawn as upstream draws it."""
 

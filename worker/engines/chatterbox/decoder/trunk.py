@@ -12,6 +12,8 @@ from torch.nn import functional
 
 from worker.engines.chatterbox.checkpoint import Weights, fused, layers
 from worker.engines.chatterbox.decoder.cache import Window
+from worker.engines.chatterbox.decoder.precision import REFERENCE, Precision
+from worker.engines.chatterbox.decoder.projection import Projection, attending, between, projection
 from worker.engines.chatterbox.member import HEAD_SIZE
 
 NORM_EPSILON = 1e-5
@@ -22,23 +24,6 @@ ROPE_TRAINED_LENGTH = 8192
 """Llama 3's rotary embedding, with the values of upstream's `LLAMA_520M_CONFIG_DICT`."""
 
 Function = Callable[[Tensor], Tensor]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Projection:
-    """Its weight is `[in, out]`."""
-
-    weight: Tensor
-    bias: Tensor | None = None
-
-    def __call__(self, given: Tensor) -> Tensor:
-        """`given` `[n, in]` projected."""
-        return given @ self.weight if self.bias is None else torch.addmm(self.bias, given, self.weight)
-
-    def onto(self, residual: Tensor, given: Tensor) -> Tensor:
-        """`residual` plus `given` projected, in one kernel where there is no bias."""
-        summed = torch.addmm(residual, given, self.weight)
-        return summed if self.bias is None else summed.add_(self.bias)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,67 +47,83 @@ class Trunk:
     norm: Function
     rotations: Tensor | None
     """Llama's: complex `[position, 32]`; a model without has its positions added to its inputs."""
+    computed: torch.dtype = torch.float32
+    """Of what goes from layer to layer."""
+
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of its matrices."""
+        return sum(part.weight_bytes for each in self.layers for part in (each.qkv, each.out, each.up, each.down))
 
     def __call__(self, inputs: Tensor, window: Window) -> Tensor:
         """`inputs` `[rows, inputs, width]` through every layer and the last norm."""
         rows, count, width = inputs.shape
         turns = None if self.rotations is None else self.rotations[window.positions][:, :, None, None]
         hidden = inputs.reshape(-1, width)
+        if hidden.dtype != self.computed:
+            hidden = hidden.to(self.computed)
         for index, layer in enumerate(self.layers):
             qkv = layer.qkv(layer.before_attention(hidden)).view(rows, count, 3, -1, HEAD_SIZE)
             if turns is not None:
-                torch.view_as_complex(qkv[:, :, :2].view(rows, count, 2, -1, HEAD_SIZE // 2, 2)).mul_(turns)
+                _turn(qkv[:, :, :2], turns)
             hidden = layer.out.onto(hidden, window.attend(index, qkv).view(-1, width))
             hidden = layer.down.onto(hidden, layer.activation(layer.up(layer.before_unit(hidden))))
         return self.norm(hidden).view(rows, count, width)
 
 
-def llama(weights: Weights, length: int) -> Trunk:
+def llama(weights: Weights, length: int, precision: Precision = REFERENCE) -> Trunk:
     """The trunk of the original and the multilingual model, for rows of up to `length` positions."""
-    stem = "tfmr.layers."
+    stem, device = "tfmr.layers.", weights["tfmr.norm.weight"].device
+    computed = between(precision, device)
     return Trunk(
-        layers=[_llama_layer(weights, f"{stem}{index}.") for index in range(layers(weights, stem))],
-        norm=_root_mean_square(weights["tfmr.norm.weight"]),
-        rotations=_rotations(length).to(weights["tfmr.norm.weight"].device),
+        layers=[
+            _llama_layer(weights, f"{stem}{index}.", precision, computed) for index in range(layers(weights, stem))
+        ],
+        norm=_root_mean_square(weights["tfmr.norm.weight"].to(computed)),
+        rotations=_rotations(length).to(device),
+        computed=computed,
     )
 
 
-def gpt2(weights: Weights) -> Trunk:
+def gpt2(weights: Weights, precision: Precision = REFERENCE) -> Trunk:
     """The trunk of Turbo and Nano."""
-    stem = "tfmr.h."
+    stem, computed = "tfmr.h.", between(precision, weights["tfmr.ln_f.weight"].device)
     return Trunk(
-        layers=[_gpt2_layer(weights, f"{stem}{index}.") for index in range(layers(weights, stem))],
-        norm=_centred(weights, "tfmr.ln_f"),
+        layers=[_gpt2_layer(weights, f"{stem}{index}.", precision, computed) for index in range(layers(weights, stem))],
+        norm=_centred(weights, "tfmr.ln_f", computed),
         rotations=None,
+        computed=computed,
     )
 
 
-def _llama_layer(weights: Weights, stem: str) -> Layer:
+def _llama_layer(weights: Weights, stem: str, precision: Precision, computed: torch.dtype) -> Layer:
     attention, unit = f"{stem}self_attn.", f"{stem}mlp."
     turned = {name: _paired(weights[f"{attention}{name}_proj.weight"]) for name in "qk"}
     return Layer(
-        before_attention=_root_mean_square(weights[f"{stem}input_layernorm.weight"]),
-        qkv=Projection(weight=fused({**turned, "v": weights[f"{attention}v_proj.weight"]}, *"qkv")),
-        out=Projection(weight=weights[f"{attention}o_proj.weight"].t()),
-        before_unit=_root_mean_square(weights[f"{stem}post_attention_layernorm.weight"]),
-        up=Projection(weight=fused(weights, f"{unit}gate_proj.weight", f"{unit}up_proj.weight")),
+        before_attention=_root_mean_square(weights[f"{stem}input_layernorm.weight"].to(computed)),
+        qkv=projection(
+            fused({**turned, "v": weights[f"{attention}v_proj.weight"]}, *"qkv"), None, attending(precision)
+        ),
+        out=projection(weights[f"{attention}o_proj.weight"].t(), None, attending(precision)),
+        before_unit=_root_mean_square(weights[f"{stem}post_attention_layernorm.weight"].to(computed)),
+        up=projection(fused(weights, f"{unit}gate_proj.weight", f"{unit}up_proj.weight"), None, precision),
         activation=_gated,
-        down=Projection(weight=weights[f"{unit}down_proj.weight"].t()),
+        down=projection(weights[f"{unit}down_proj.weight"].t(), None, precision),
     )
 
 
-def _gpt2_layer(weights: Weights, stem: str) -> Layer:
-    def projection(name: str) -> Projection:
-        return Projection(weight=weights[f"{stem}{name}.weight"], bias=weights[f"{stem}{name}.bias"])
+def _gpt2_layer(weights: Weights, stem: str, precision: Precision, computed: torch.dtype) -> Layer:
+    def named(name: str, kept: Precision) -> Projection:
+        return projection(weights[f"{stem}{name}.weight"], weights[f"{stem}{name}.bias"], kept)
 
     return Layer(
-        before_attention=_centred(weights, f"{stem}ln_1"),
-        qkv=projection("attn.c_attn"),
-        out=projection("attn.c_proj"),
-        before_unit=_centred(weights, f"{stem}ln_2"),
-        up=projection("mlp.c_fc"),
+        before_attention=_centred(weights, f"{stem}ln_1", computed),
+        qkv=named("attn.c_attn", attending(precision)),
+        out=named("attn.c_proj", attending(precision)),
+        before_unit=_centred(weights, f"{stem}ln_2", computed),
+        up=named("mlp.c_fc", precision),
         activation=_gelu,
-        down=projection("mlp.c_proj"),
+        down=named("mlp.c_proj", precision),
     )
 
 
@@ -130,9 +131,17 @@ def _root_mean_square(weight: Tensor) -> Function:
     return lambda given: functional.rms_norm(given, weight.shape, weight, NORM_EPSILON)
 
 
-def _centred(weights: Weights, name: str) -> Function:
-    weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
+def _centred(weights: Weights, name: str, computed: torch.dtype) -> Function:
+    weight, bias = (weights[f"{name}.{part}"].to(computed) for part in ("weight", "bias"))
     return lambda given: functional.layer_norm(given, weight.shape, weight, bias, NORM_EPSILON)
+
+
+def _turn(pairs: Tensor, turns: Tensor) -> None:
+    """Turns queries and keys, `[rows, inputs, 2, heads, 64]`, in place; complex numbers are of single precision."""
+    single = pairs if pairs.dtype == torch.float32 else pairs.float()
+    torch.view_as_complex(single.view(*pairs.shape[:4], HEAD_SIZE // 2, 2)).mul_(turns)
+    if single is not pairs:
+        pairs.copy_(single)
 
 
 def _gated(given: Tensor) -> Tensor:
