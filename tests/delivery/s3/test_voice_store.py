@@ -143,7 +143,7 @@ def test_on_a_shelf_the_voices_of_all_workers_stand(voices: BucketVoices, others
     assert isinstance(found, Voice)
     assert found.version == 2
     assert same(found, made("my-voice", value=0.2))
-    assert here.remove(found)
+    assert here.remove(found.id)
     there.refresh()
     with pytest.raises(UnknownVoice):
         there.find("my-voice")
