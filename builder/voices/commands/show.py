@@ -60,9 +60,7 @@ def _drawn(voice: Voice, report: Report, path: Path) -> Path:
     try:
         picture = draw(_clip(voice), report, title=f"{voice.names[0]} ({voice.id})", selected=None)
     except ModuleNotFoundError as error:
-        raise StudioError(
-            f"pictures need {error.name}: `make tools` installs it, --no-png does without"
-        ) from error
+        raise StudioError(f"pictures need {error.name}: `make tools` installs it, --no-png does without") from error
     write_whole(path, picture)
     return path
 
