@@ -79,9 +79,12 @@ class Curves:
     def _drawn(self, curve: Curve, place: int) -> Iterator[str]:
         dashes = ' stroke-dasharray="6 4"' if curve.dashed else ""
         style = f'fill="none" stroke="{curve.colour}" stroke-width="2"{dashes}'
-        points = " ".join("{:.1f},{:.1f}".format(*self._at(*point)) for point in curve.points)
+        places = [self._at(*point) for point in curve.points]
+        points = " ".join(f"{across:.1f},{up:.1f}" for across, up in places)
         x, y = WIDTH - RIGHT + 14, TOP + 12 + LINE * place
         yield f'<polyline points="{points}" {style}/>'
+        for across, up in places:  # a curve of a single point has no line
+            yield f'<circle cx="{across:.1f}" cy="{up:.1f}" r="3" fill="{curve.colour}"/>'
         yield f'<path d="M{x} {y - 4}H{x + 22}" {style}/>'
         yield _text(x + 28, y, curve.name, anchor="start")
 

@@ -15,10 +15,10 @@ from xml.etree import ElementTree as ET
 import pytest
 import torch
 
+from bench.curves import HEIGHT, WIDTH
 from bench.gpu.__main__ import main
 from bench.gpu.crowd import Crowd, Variant
 from bench.gpu.floor import read_bytes, targets_ms
-from bench.gpu.picture import HEIGHT, WIDTH
 from bench.gpu.record import Record, Row
 from bench.gpu.run import Run, measure, shares
 from bench.gpu.setup import Setup, setup_of
