@@ -34,7 +34,8 @@ from worker.request import EngineOptions, Priority
 from worker.settings import Settings
 
 TOKENS = 8
-QUIET_STEPS = 6
+QUIET_STEPS = 2 * TOKENS
+"""As in the engine, more than an utterance takes: were it fewer, none might come to an end between two shortages."""
 PRIORITIES: tuple[Priority, ...] = ("normal", "batch", "interactive", "normal")
 SHORTAGES = (torch.OutOfMemoryError("CUDA out of memory"), MemoryError())
 
