@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import torch
 
-from worker.engines.chatterbox.decoder.precision import Precision, PrecisionName, precision_of
-from worker.engines.chatterbox.decoder.projection import Projection, projection
+from worker.engines.chatterbox.arithmetic.precision import Precision, PrecisionName, precision_of
+from worker.engines.chatterbox.arithmetic.projection import Projection, projection
 
 Clock = Callable[[], float]
 """Seconds since some moment."""

@@ -34,7 +34,7 @@ from bench.table import RESULTS, save, table
 from tests.engines.chatterbox.job import GUIDED, UNGUIDED, Job
 from worker.engines.chatterbox import memory, modules
 from worker.engines.chatterbox.decoder.decoder import Decoder
-from worker.engines.chatterbox.decoder.precision import Precision, PrecisionName, precision_of
+from worker.engines.chatterbox.arithmetic.precision import Precision, PrecisionName, precision_of
 from worker.engines.chatterbox.member import MEMBERS, STOP_SPEECH, Member
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64)

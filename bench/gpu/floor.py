@@ -11,7 +11,7 @@ import torch
 
 from bench.gpu.setup import Setup
 from bench.gpu.weights import read_in_a_step
-from worker.engines.chatterbox.decoder.precision import Precision
+from worker.engines.chatterbox.arithmetic.precision import Precision
 from worker.engines.chatterbox.member import Member
 
 COPIED_BYTES = 4 * 2**30

@@ -25,7 +25,7 @@ from bench.gpu.setup import Setup, setup_of
 from bench.gpu.tables import TABLES
 from bench.gpu.weights import read_in_a_step, shapes, weights
 from worker.engines.chatterbox import modules
-from worker.engines.chatterbox.decoder.precision import REFERENCE, precision_of
+from worker.engines.chatterbox.arithmetic.precision import REFERENCE, precision_of
 from worker.engines.chatterbox.member import MEMBERS
 
 REPOSITORY = Path(__file__).parents[2]

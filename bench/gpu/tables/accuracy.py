@@ -14,7 +14,7 @@ from bench.gpu.record import Row
 from bench.gpu.setup import Setup
 from bench.gpu.weights import weights
 from worker.engines.chatterbox.checkpoint import Weights
-from worker.engines.chatterbox.decoder.precision import REFERENCE
+from worker.engines.chatterbox.arithmetic.precision import REFERENCE
 from worker.engines.chatterbox.member import Member
 
 HEADING = ("member", "precision", "side by side", "texts", "relative error", "worst text", "same likeliest", "finite")

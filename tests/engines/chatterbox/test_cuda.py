@@ -11,10 +11,10 @@ import torch
 
 from tests.engines.chatterbox.conftest import Pair
 from tests.engines.chatterbox.job import Job, jobs_for
+from worker.engines.chatterbox.arithmetic.precision import REFERENCE, Precision
 from worker.engines.chatterbox.decoder.cache import Cache
 from worker.engines.chatterbox.decoder.decoder import Decoder
 from worker.engines.chatterbox.decoder.embedding import Conditionals
-from worker.engines.chatterbox.decoder.precision import REFERENCE, Precision
 from worker.engines.chatterbox.decoder.shape import prepared
 from worker.engines.chatterbox.decoder.varlen import Varlen, works
 

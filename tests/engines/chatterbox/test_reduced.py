@@ -11,8 +11,8 @@ from torch import Tensor
 
 from tests.engines.chatterbox.conftest import Pair
 from tests.engines.chatterbox.job import Job, jobs_for
+from worker.engines.chatterbox.arithmetic.precision import Precision
 from worker.engines.chatterbox.decoder.decoder import Decoder
-from worker.engines.chatterbox.decoder.precision import Precision
 from worker.engines.chatterbox.decoder.sampling import Sampling
 
 HALF = torch.bfloat16

@@ -9,7 +9,7 @@ from transformers import LlamaConfig
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
 from tests.engines.chatterbox.conftest import SMALL
-from worker.engines.chatterbox.decoder.precision import precision_of
+from worker.engines.chatterbox.arithmetic.precision import precision_of
 from worker.engines.chatterbox.decoder.prefill import Prefill
 from worker.engines.chatterbox.decoder.trunk import _rotations, _turn, gpt2, llama
 from worker.engines.chatterbox.member import HEAD_SIZE

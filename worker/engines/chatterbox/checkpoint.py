@@ -85,17 +85,17 @@ def checked(
     expected = {name: tensor for name, tensor in module.state_dict().items() if not name.startswith(unread or "\0")}
     lacking = [name for name in expected if name not in weights and not name.startswith(optional or "\0")]
     if lacking:
-        raise EngineUnavailable(f"Chatterbox: {file} lacks {_some(lacking)}: it is cut short, or of another model")
+        raise EngineUnavailable(f"Chatterbox: {file} lacks {some(lacking)}: it is cut short, or of another model")
     foreign = [name for name in weights if name not in expected]
     if foreign:
-        raise EngineUnavailable(f"Chatterbox: {file} has {_some(foreign)}, which this model does not know")
+        raise EngineUnavailable(f"Chatterbox: {file} has {some(foreign)}, which this model does not know")
     misshapen = [
         f"{name} {list(tensor.shape)} rather than {list(expected[name].shape)}"
         for name, tensor in weights.items()
         if tensor.shape != expected[name].shape
     ]
     if misshapen:
-        raise EngineUnavailable(f"Chatterbox: {file} has {_some(misshapen)}: it is of another model")
+        raise EngineUnavailable(f"Chatterbox: {file} has {some(misshapen)}: it is of another model")
 
 
 def layers(weights: Weights, stem: str) -> int:
@@ -115,6 +115,7 @@ def _unpickled(path: Path, without: tuple[str, ...], device: str) -> dict[str, T
     return {name: tensor for name, tensor in found.items() if not name.startswith(without or "\0")}
 
 
-def _some(names: list[str]) -> str:
+def some(names: list[str]) -> str:
+    """The first few, and how many more there are."""
     more = len(names) - MOST_NAMED
     return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -9,6 +9,7 @@ import torch
 
 from voice_library.voice import Embedding, Voice
 from worker.engines.chatterbox import memory
+from worker.engines.chatterbox.arithmetic.precision import precision_of
 from worker.engines.chatterbox.checkpoint import sized
 from worker.engines.chatterbox.conditioning.builtin import builtin
 from worker.engines.chatterbox.conditioning.cache import ConditioningCache
@@ -16,7 +17,6 @@ from worker.engines.chatterbox.conditioning.enrolment import Enrolment
 from worker.engines.chatterbox.conditioning.placed import Placed
 from worker.engines.chatterbox.conditioning.revision import digest, revision
 from worker.engines.chatterbox.decoder.decoder import Decoder, Slot
-from worker.engines.chatterbox.decoder.precision import precision_of
 from worker.engines.chatterbox.location import locate
 from worker.engines.chatterbox.member import Member
 from worker.engines.chatterbox.modules import loaded_s3gen, loaded_voice_encoder, t3_weights

@@ -11,10 +11,10 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from worker.engines.chatterbox.arithmetic.precision import REFERENCE, Precision
 from worker.engines.chatterbox.checkpoint import Weights
 from worker.engines.chatterbox.decoder.embedding import Conditionals
 from worker.engines.chatterbox.decoder.graphs import Cuda, Graphs
-from worker.engines.chatterbox.decoder.precision import REFERENCE, Precision
 from worker.engines.chatterbox.decoder.prefill import Prefill, Prompt
 from worker.engines.chatterbox.decoder.ring import ring
 from worker.engines.chatterbox.decoder.sampling import Sampling

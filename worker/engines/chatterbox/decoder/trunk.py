@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from worker.engines.chatterbox.arithmetic.precision import REFERENCE, Precision
+from worker.engines.chatterbox.arithmetic.projection import Projection, attending, between, projection
 from worker.engines.chatterbox.checkpoint import Weights, fused, layers
 from worker.engines.chatterbox.decoder.cache import Window
-from worker.engines.chatterbox.decoder.precision import REFERENCE, Precision
-from worker.engines.chatterbox.decoder.projection import Projection, attending, between, projection
 from worker.engines.chatterbox.member import HEAD_SIZE
 
 NORM_EPSILON = 1e-5

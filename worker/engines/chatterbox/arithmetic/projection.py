@@ -25,7 +25,7 @@ from typing import Protocol, Self
 import torch
 from torch import Tensor
 
-from worker.engines.chatterbox.decoder.precision import Precision, precision_of
+from worker.engines.chatterbox.arithmetic.precision import Precision, precision_of
 
 ZERO = 128
 """The eight bits without a sign that stand for 0."""

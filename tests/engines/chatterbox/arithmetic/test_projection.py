@@ -8,8 +8,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from worker.engines.chatterbox.decoder.precision import REFERENCE, Precision, precision_of
-from worker.engines.chatterbox.decoder.projection import HALVED, Eight, Packed, Plain, Projection, attending, projection
+from worker.engines.chatterbox.arithmetic.precision import REFERENCE, Precision, precision_of
+from worker.engines.chatterbox.arithmetic.projection import (
+    HALVED,
+    Eight,
+    Packed,
+    Plain,
+    Projection,
+    attending,
+    projection,
+)
 
 INPUTS, OUTPUTS = 256, 384
 PRECISIONS = {
