@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup neural models tools voices run test soak fuzz check format bench schema lock image clean
+.PHONY: help setup neural models lean tools voices run test soak fuzz check format bench schema lock image clean
 
 # The first Python on the machine that the worker runs on: 3.11 or 3.12.
 PYTHON ?= $(shell for python in python3.12 python3.11 python3 python; do \
@@ -8,6 +8,9 @@ PYTHON ?= $(shell for python in python3.12 python3.11 python3 python; do \
 WITHOUT ?=
 # MODELS=chatterbox-turbo,chatterbox-nano: engines with checkpoints to fetch.
 MODELS ?=
+# Numbers of T3's matrices in a converted checkpoint: bfloat16 is what a GPU computes in, float32 what a processor does.
+TRUNK ?= bfloat16
+REMOVE ?=
 COMMA := ,
 NAMED := $(strip $(subst $(COMMA), ,$(MODELS)))
 REQUIREMENTS := builder/requirements
@@ -30,7 +33,11 @@ setup: .venv/base ## install what the worker needs into .venv (WITHOUT=espeak: f
 neural: $(if $(NAMED),.venv/neural) ## install what the engines of MODELS=engine,engine need: torch and their packages
 
 models: .venv/base ## fetch the checkpoints of MODELS=engine,engine into models/
+	mkdir -p models
 	$(if $(NAMED),.venv/bin/python -m builder.fetch_models $(NAMED) --into models)
+
+lean: $(if $(NAMED),.venv/neural) ## convert the checkpoints of MODELS for a faster start (TRUNK=float32: without a GPU; REMOVE=yes)
+	$(if $(NAMED),.venv/bin/python -m builder.convert_models $(NAMED) --models models --trunk $(TRUNK) $(if $(REMOVE),--remove))
 
 tools: .venv/tools ## install what draws the pictures of builder.voices
 
@@ -40,7 +47,7 @@ voices: .venv/base ## make a library of sample voices in voices/, enrolled with 
 run: .venv/base ## speak test_input.json into output/
 	.venv/bin/python handler.py
 
-test: .venv/dev .venv/neural .venv/tools ## run the whole test suite
+test: .venv/dev .venv/upstream .venv/tools ## run the whole test suite
 	.venv/bin/python -m pytest
 
 soak: .venv/dev ## ten thousand jobs of every kind on one worker; prints what it keeps and whether it slows down
@@ -49,7 +56,7 @@ soak: .venv/dev ## ten thousand jobs of every kind on one worker; prints what it
 fuzz: .venv/dev ## hundreds of thousands of made-up requests, audio files and voice files; prints how to repeat a failure
 	.venv/bin/python -m tests.long.fuzz --minutes 30
 
-check: .venv/dev .venv/neural .venv/tools ## ruff, mypy --strict, import contracts
+check: .venv/dev .venv/upstream .venv/tools ## ruff, mypy --strict, import contracts
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
@@ -59,7 +66,7 @@ format: .venv/dev ## format the sources
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 
-bench: .venv/base .venv/neural ## print the benchmark tables
+bench: .venv/base .venv/upstream ## print the benchmark tables
 	.venv/bin/python -m bench.file
 	.venv/bin/python -m bench.platform
 	.venv/bin/python -m bench.cache
@@ -74,9 +81,9 @@ schema: .venv/base ## write docs/request.schema.json anew
 
 lock: .venv/dev ## pin the requirements anew from the .in files
 	$(INSTALL) pip-tools uv
-	cd $(REQUIREMENTS) && ../../.venv/bin/uv pip compile --quiet --no-deps --generate-hashes --python-version 3.11 \
-		--no-header --no-emit-index-url --output-file neural-bare.txt neural-bare.in
-	cd $(REQUIREMENTS) && for name in base espeak dev neural tools; do ../../.venv/bin/pip-compile --quiet --generate-hashes \
+	cd $(REQUIREMENTS) && for name in neural upstream; do ../../.venv/bin/uv pip compile --quiet --no-deps --generate-hashes \
+		--python-version 3.11 --no-header --no-emit-index-url --output-file $$name-bare.txt $$name-bare.in; done
+	cd $(REQUIREMENTS) && for name in base espeak dev neural upstream tools; do ../../.venv/bin/pip-compile --quiet --generate-hashes \
 		--strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 		--output-file $$name.txt $$name.in; done
 
@@ -106,10 +113,15 @@ clean: ## remove what was installed and made
 	@touch $@
 
 # torch stands outside the lock: its builds for CPU and for CUDA share a version and differ in their hashes.
-# torchaudio's compiled half is built for CUDA and refuses other builds of torch; Chatterbox uses the Python half.
 .venv/neural: .venv/base $(REQUIREMENTS)/neural.txt $(REQUIREMENTS)/neural-bare.txt
 	$(LOCKED) -r $(REQUIREMENTS)/neural.txt
 	$(INSTALL) $(TORCH)
 	$(LOCKED) -r $(REQUIREMENTS)/neural-bare.txt
+	@touch $@
+
+# torchaudio's compiled half is built for CUDA and refuses other builds of torch; Chatterbox uses the Python half.
+.venv/upstream: .venv/neural $(REQUIREMENTS)/upstream.txt $(REQUIREMENTS)/upstream-bare.txt
+	$(LOCKED) -r $(REQUIREMENTS)/upstream.txt
+	$(LOCKED) -r $(REQUIREMENTS)/upstream-bare.txt
 	rm -f .venv/lib/python3*/site-packages/torchaudio/lib/*.so
 	@touch $@

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from builder import random_tokenizer
+from builder.upstream_modules import s3gen, t3
 from worker.engines.chatterbox.checkpoint import Size
 from worker.engines.chatterbox.member import (
     HEAD_SIZE,
@@ -24,7 +25,6 @@ from worker.engines.chatterbox.member import (
     VOICE_FILE,
     Member,
 )
-from worker.engines.chatterbox.modules import s3gen, t3
 
 LOGIT_SCALE = 5.0
 """Standard deviation of the speech logits: some tokens stand out, and none always wins."""

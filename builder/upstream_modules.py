@@ -13,30 +13,16 @@ from chatterbox.models.t3.modules.t3_config import T3Config
 from chatterbox.models.voice_encoder import VoiceEncoder
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from worker.engines.chatterbox.checkpoint import Weights, checked, read
+from worker.engines.chatterbox.checkpoint import read
 from worker.engines.chatterbox.member import HEAD_SIZE, Member
+from worker.errors import EngineUnavailable
 
-UNREAD = ("text_head.", "tfmr.wte.", "tfmr.embed_tokens.")
-"""Of T3: a head for text and tables of words, which only training uses."""
 DERIVED = ("tokenizer._mel_filters", "tokenizer.window")
 """Of S3Gen: what upstream computes itself where a file lacks it (`ignore_state_dict_missing`)."""
 STACKS = ("tokenizer.encoder.blocks", "flow.encoder.encoders", "flow.encoder.up_encoders")
 """Of S3Gen: layers one after another."""
 ESTIMATOR = "flow.decoder.estimator"
 _UPSTREAM_NAMES = {"llama": "Llama_520M", "gpt2": "GPT2_medium"}
-
-
-def t3_weights(member: Member, folder: Path, device: str = "cpu") -> Weights:
-    """What the decoder reads of the member's T3, in single precision.
-
-    Raises:
-        EngineUnavailable: the file is missing, damaged or of another model.
-
-    """
-    weights = read(folder / member.file, without=UNREAD, device=device)
-    with torch.device("meta"):
-        checked(weights, t3(member), member.file, unread=UNREAD)
-    return {name: tensor.float() for name, tensor in weights.items()}
 
 
 def loaded_s3gen(member: Member, folder: Path, device: str = "cpu") -> S3Gen:
@@ -91,9 +77,10 @@ def s3gen(member: Member) -> S3Gen:
 
 
 def _filled(module: Any, path: Path, device: str, optional: tuple[str, ...] = ()) -> Any:
-    weights = read(path, device=device)
-    checked(weights, module, path.name, optional=optional)
-    module.load_state_dict(weights, strict=False, assign=False)
+    found = read(path, device=device)
+    lacking = module.load_state_dict(dict(found), strict=False, assign=False)
+    if lacking.unexpected_keys or set(lacking.missing_keys) - set(optional):
+        raise EngineUnavailable(f"Chatterbox: {path.name} is of another model: {lacking}")
     return module.to(device).eval().requires_grad_(requires_grad=False)
 
 

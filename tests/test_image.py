@@ -25,6 +25,9 @@ MAKEFILE = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
 DEPLOY = (REPOSITORY / "docs" / "deploy.md").read_text(encoding="utf-8")
 SETTINGS = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
 SECRET = re.compile("KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL")
+FINAL = ("dependencies", "")
+"""Stages that the image is made of: what the others hold is left behind."""
+STAGES = (*FINAL, "models")
 APT_LINES = (r"apt-get update", r"apt-get install [-a-z0-9. ]+", r"rm -rf /var/lib/apt/lists/\*")
 
 
@@ -33,12 +36,18 @@ class Instruction(NamedTuple):
     rest: str
 
 
-def instructions(word: str | None = None) -> list[Instruction]:
-    """The lines of the Dockerfile, continuations joined; all, or those of one kind."""
+def instructions(word: str | None = None, *, stages: tuple[str, ...] = FINAL) -> list[Instruction]:
+    """The lines of the Dockerfile's stages, continuations joined; all, or those of one kind."""
     text = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
     text = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).replace("\\\n", " ")
-    every = [Instruction(*line.split(maxsplit=1)) for line in text.splitlines() if line.strip()]
-    return [instruction for instruction in every if word in {None, instruction.word}]
+    every, stage = [], FINAL[0]
+    for line in filter(str.strip, text.splitlines()):
+        instruction = Instruction(*line.split(maxsplit=1))
+        if instruction.word == "FROM":
+            stage = instruction.rest.partition(" AS ")[2]
+        if stage in stages and word in {None, instruction.word}:
+            every.append(instruction)
+    return every
 
 
 def only(word: str) -> str:
@@ -70,6 +79,8 @@ def image_files() -> dict[str, Path]:
     files = {}
     for instruction in instructions("COPY"):
         *sources, destination = instruction.rest.split()
+        if sources[0].startswith("--from="):
+            continue
         for source in map(Path, sources):
             found = REPOSITORY / source
             for path in [found] if found.is_file() else sorted(found.rglob("*")):
@@ -114,7 +125,8 @@ def test_the_linter_has_no_complaint() -> None:
 
 
 def test_the_base_is_pinned_by_tag_and_digest() -> None:
-    assert only("FROM") == "${BASE}"
+    bases = [instruction.rest.partition(" AS ")[0] for instruction in instructions("FROM", stages=STAGES)]
+    assert bases == ["${BASE}", "dependencies", "dependencies"]
     assert re.fullmatch(r"[\w./-]+:(?!latest)[\w.-]+@sha256:[0-9a-f]{64}", assignments("ARG")["BASE"])
 
 
@@ -126,6 +138,7 @@ def test_the_worker_is_process_one() -> None:
 def test_layers_stand_in_the_order_in_which_they_change() -> None:
     lines = "\n".join(" ".join(instruction) for instruction in instructions())
     order = ["FROM", "RUN apt-get", "COPY Makefile", "COPY builder/requirements", "RUN make setup", "COPY embeddings"]
+    order[-1:] = ["RUN make neural", "COPY --from=models", "COPY embeddings"]
     order += ["COPY LICENSE handler.py", "COPY worker", "CMD"]
     places = [lines.index(start) for start in order]
     assert places == sorted(places)
@@ -133,15 +146,15 @@ def test_layers_stand_in_the_order_in_which_they_change() -> None:
 
 def test_run_lines_hold_only_what_apt_and_make_do() -> None:
     targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
-    for instruction in instructions("RUN"):
+    for instruction in instructions("RUN", stages=STAGES):
         for command in re.split(r"&&|;|\|", instruction.rest):
-            target = re.fullmatch(r"make ([a-z]+)(?: [A-Z]+=\$\{[A-Z]+\})*", command.strip())
+            target = re.fullmatch(r"make ([a-z]+)(?: [A-Z]+=(?:\$\{[A-Z]+\}|yes))*", command.strip())
             apt = any(re.fullmatch(line, command.strip()) for line in APT_LINES)
             assert apt or (target and target[1] in targets), command
 
 
 def test_nothing_is_fetched_past_the_pinned_requirements() -> None:
-    assert not instructions("ADD")
+    assert not instructions("ADD", stages=STAGES)
     for name, path in image_files().items():
         if name.startswith("builder/requirements/"):
             pins = re.findall(r"^[\w.-]+==.*$", path.read_text(encoding="utf-8"), re.MULTILINE)
@@ -159,10 +172,14 @@ def test_settings_of_the_image_are_settings_of_the_worker() -> None:
 
 
 def test_every_source_of_a_copy_exists_and_is_let_in() -> None:
-    for instruction in instructions("COPY"):
+    for instruction in instructions("COPY", stages=STAGES):
         for source in instruction.rest.split()[:-1]:
-            assert (REPOSITORY / source).exists(), source
-            assert any(path.is_relative_to(REPOSITORY / source) for path in image_files().values()), source
+            if source.startswith("--from="):
+                break
+            found = REPOSITORY / source
+            assert found.exists(), source
+            inside = [found] if found.is_file() else [path for path in found.rglob("*") if path.is_file()]
+            assert not all(ignored(path.relative_to(REPOSITORY).as_posix()) for path in inside), source
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from chatterbox.tts import Conditionals
 from safetensors.torch import load_file
 
 from builder.random_checkpoint import write, write_s3gen, write_t3, write_voice, write_voice_encoder
+from builder.upstream_modules import s3gen, t3
 from worker.engines.chatterbox.checkpoint import read, sized
 from worker.engines.chatterbox.member import MEMBERS, VOICE_FILE, Member
-from worker.engines.chatterbox.modules import s3gen, t3
 
 REPOSITORY = Path(__file__).parent.parent.parent
 

@@ -36,6 +36,7 @@ def clock() -> Clock:
 class Piece:
     utterance: Utterance
     duration_sec: float
+    ends: bool = True
 
 
 def pieces(*lengths: tuple[int, float]) -> list[Piece]:

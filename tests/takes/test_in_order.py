@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -115,3 +115,80 @@ def test_whole_refuses_an_utterance_without_audio() -> None:
     pieces = [Piece(utterance=utterance(0), verdict=Verdict(seed=0, engine="fake"))]
     with pytest.raises(EngineFailed, match="'fake' made no audio"):
         list(whole(pieces))
+
+
+TAIL = 3
+"""Frames of 30 ms."""
+
+
+def live(*clips: Clip, verdict: Verdict | None = None) -> list[Piece]:
+    """The pieces of a live utterance that ends, and of one that does not follow it live."""
+    spoken = replace(utterance(0), live=True)
+    ended = Piece(utterance=spoken, verdict=verdict or Verdict(seed=9, engine="fake", attempts=2))
+    return [*(Piece(utterance=spoken, clip=clip) for clip in clips), ended]
+
+
+def test_whole_passes_a_live_utterance_on_in_stretches_but_for_its_tail() -> None:
+    stretches = list(whole(live(clip(0.1), clip(0.2), clip(0.3))))
+    assert [len(each.clip.samples) for each in stretches] == [10 - TAIL, 10, 10, TAIL]
+    assert [(each.begins, each.ends) for each in stretches] == [
+        (True, False),
+        (False, False),
+        (False, False),
+        (False, True),
+    ]
+    heard = np.concatenate([each.clip.samples for each in stretches])
+    assert np.array_equal(heard, np.repeat(np.array([0.1, 0.2, 0.3], np.float32), 10))
+
+
+def test_whole_has_a_live_stretch_as_soon_as_its_clip_is_there() -> None:
+    pieces = iter(live(clip(0.1), clip(0.2)))
+    stretches = whole(pieces)
+    assert len(next(stretches).clip.samples) == 10 - TAIL
+    assert len(list(pieces)) == 2  # which nobody has asked for
+
+
+def test_whole_tells_the_verdict_with_the_last_stretch_and_until_then_who_speaks() -> None:
+    *before, last = whole(live(clip(0.1), clip(0.2)))
+    assert (last.verdict.seed, last.verdict.attempts) == (9, 2)
+    assert {(each.verdict.seed, each.verdict.engine, each.verdict.attempts) for each in before} == {(0, "fake", 1)}
+
+
+def test_whole_holds_clips_back_that_are_shorter_than_the_tail() -> None:
+    stretches = list(whole(live(clip(0.1, 2), clip(0.2, 1), clip(0.3, 4))))
+    assert [len(each.clip.samples) for each in stretches] == [4, TAIL]
+    assert [(each.begins, each.ends) for each in stretches] == [(True, False), (False, True)]
+
+
+def test_whole_gives_a_live_utterance_shorter_than_the_tail_as_one_clip() -> None:
+    (only,) = whole(live(clip(0.1, 2)))
+    assert (len(only.clip.samples), only.begins, only.ends) == (2, True, True)
+
+
+def test_whole_moves_the_words_of_a_live_utterance_to_where_they_are_heard() -> None:
+    stretches = list(whole(live(clip(0.1, word="a"), clip(0.2, word="b"), clip(0.3, word="c"))))
+    heard, frames = [], 0
+    for each in stretches:
+        heard += [(word.text, round(frames / RATE + word.start_sec, 6)) for word in each.clip.words]
+        frames += len(each.clip.samples)
+    assert heard == [("a", 0.0), ("b", 0.1), ("c", 0.2)]
+
+
+def test_whole_goes_on_with_whole_utterances_after_a_live_one() -> None:
+    after = [Piece(utterance=utterance(1), clip=clip(0.5)), Piece(utterance=utterance(1), clip=clip(0.6))]
+    ended = Piece(utterance=utterance(1), verdict=Verdict(seed=1, engine="fake"))
+    *_, last = whole([*live(clip(0.1)), *after, ended])
+    assert (len(last.clip.samples), last.begins, last.ends) == (20, True, True)
+
+
+def test_whole_refuses_a_live_utterance_of_silence_alone_but_not_a_silent_stretch() -> None:
+    assert len(list(whole(live(clip(0.0), clip(0.2), clip(0.0))))) == 4
+    stretches = whole(live(clip(0.0), clip(0.0)))
+    assert [len(next(stretches).clip.samples) for _ in range(2)] == [10 - TAIL, 10]
+    with pytest.raises(EngineFailed, match="nothing but silence"):
+        next(stretches)
+
+
+def test_whole_refuses_a_live_utterance_without_audio() -> None:
+    with pytest.raises(EngineFailed, match="'fake' made no audio"):
+        list(whole(live()))

@@ -56,9 +56,13 @@ class Leveller:
         `key` is whom to compare it with: clips of one voice, as one engine speaks it, share a key. The gain is within
         ±MAX_GAIN_DB. Peaks may pass full scale: `limited` is the stage that follows.
         """
+        return amplified(clip, self.gain_db(clip, key=key))
+
+    def gain_db(self, clip: Clip, *, key: Hashable = None) -> float:
+        """What `levelled` amplifies the clip by; 0 for silence."""
         loudness = loudness_lufs(clip)
         if not math.isfinite(loudness):
-            return clip
+            return 0.0
         own_db = _within(self._target_lufs - loudness, 0.0, MAX_GAIN_DB)
         trust = _trust(clip.duration_sec)
         voice = self._voices.get(key)
@@ -67,7 +71,7 @@ class Leveller:
             voice = self._voices[key] = first
         gain_db = _gain_db(own_db, trust, voice)
         _note(voice, own_db, gain_db, max(trust, FIRST_TRUST))
-        return amplified(clip, gain_db)
+        return gain_db
 
 
 def _gain_db(own_db: float, trust: float, voice: _Voice) -> float:

@@ -14,8 +14,8 @@ FORMAT_VERSION = 2
 KEY_BYTES = 32
 INGREDIENTS = frozenset({"text", "engine", "voice", "language", "speed", "options", "seed"})
 """Fields of an utterance that change its samples."""
-LEFT_OUT = frozenset({"index", "start", "end", "lead_sec", "pause_sec", "job", "priority"})
-"""Fields that say where an utterance stands and who waits for it, not how it sounds."""
+LEFT_OUT = frozenset({"index", "start", "end", "lead_sec", "pause_sec", "job", "priority", "live"})
+"""Fields that say where an utterance stands and who waits for it, not how it sounds; what is made live is not kept."""
 VOICE_INGREDIENTS = frozenset({"language", "gender", "engines", "reference", "embeddings"})
 VOICE_LEFT_OUT = frozenset(
     {"id", "names", "tier", "licence", "consent", "source", "aliases", "lexicon", "options", "tags", "version"}

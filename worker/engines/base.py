@@ -42,6 +42,9 @@ class Utterance:
     """Whose it is: an engine that speaks for many at once lets none of them wait for another's book."""
     priority: Priority = "normal"
     """A wish about time; an engine that does not schedule pays no heed to it."""
+    live: bool = False
+    """Whether somebody listens while it is made: an engine that can yields its first clips before it knows the last,
+    which sound a little different from the same utterance made whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +116,8 @@ class Capabilities:
     """The same by primary language subtag, where a script says more, or needs more room, in a character."""
     ahead: int = 1
     """Utterances of one job worth having under way at once."""
+    live: bool = False
+    """Whether a live utterance's take yields clips before the utterance is whole."""
     watermark: bool = False
     """Whether what it makes says of itself, inaudibly, that it is synthetic."""
     tags: frozenset[str] = frozenset()

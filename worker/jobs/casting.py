@@ -43,6 +43,12 @@ class Casting:
     warnings: tuple[str, ...] = ()
     """Of who speaks; the direction has its own."""
 
+    @property
+    def is_live(self) -> bool:
+        """Whether it can be heard while it is made: what is stretched afterwards has to be there first."""
+        is_stretched = self.direction.tempo != 1.0 or self.direction.effects.pitch_semitones
+        return self.engine.capabilities.live and not is_stretched
+
 
 def cast(request: SynthesisRequest, worker: Worker) -> Casting:
     """Who speaks `request`.

@@ -25,6 +25,9 @@ def compared(spoken: Iterable[Spoken]) -> Iterator[Spoken]:
     """
     levels_db: deque[float] = deque(maxlen=NEIGHBOURS)
     for each in spoken:
+        if not (each.begins and each.ends):
+            yield each
+            continue
         level_db = speech_level_db(each.clip)
         if each.clip.duration_sec < SHORTEST_SEC or not np.isfinite(level_db):
             yield each

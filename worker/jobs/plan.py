@@ -136,10 +136,11 @@ def spoken_plan(
 ) -> Plan:
     """The plan of a text whose speaker is known."""
     seed = job_seed(request.seed, job.id)
+    live = streams and request.is_live and casting.is_live
     return Plan(
         request=request,
         casting=casting,
-        utterances=tuple(utterances(passages, casting, seed, job=job.id, priority=request.priority)),
+        utterances=tuple(utterances(passages, casting, seed, job=job.id, priority=request.priority, live=live)),
         submit=way_of(worker, job, (casting,)),
         seed=seed,
         format_name=request.response_format,

@@ -185,6 +185,10 @@ class Said(Protocol):
     def duration_sec(self) -> float:
         """Of its audio, with the silence around it."""
 
+    @property
+    def ends(self) -> bool:
+        """Whether that is all of it."""
+
 
 @runtime_checkable
 class Measured(Protocol):
@@ -217,7 +221,11 @@ def reported(pieces: Generator[S, None, None], progress: Progress, *, total: int
     """
     progress.begin(total)
     with closing(pieces):
+        audio_sec = 0.0
         for piece in pieces:
-            progress.spoken(chars_of(piece.utterance), piece.duration_sec)
+            audio_sec += piece.duration_sec
+            if piece.ends:
+                progress.spoken(chars_of(piece.utterance), audio_sec)
+                audio_sec = 0.0
             yield piece
     progress.end()

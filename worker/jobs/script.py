@@ -91,9 +91,12 @@ def cutting_of(
 
 
 def utterances(
-    spoken: Iterable[Passage], casting: Casting, seed: int, *, job: str, priority: Priority
+    spoken: Iterable[Passage], casting: Casting, seed: int, *, job: str, priority: Priority, live: bool = False
 ) -> Iterator[Utterance]:
-    """What the cast voice says for each passage, as they are asked for; `job` is the job's id."""
+    """What the cast voice says for each passage, as they are asked for; `job` is the job's id.
+
+    `live` is for the first alone: while that is heard, the others are made.
+    """
     seeds = Seeds(seed)
     for index, passage in enumerate(spoken):
         yield Utterance(
@@ -111,6 +114,7 @@ def utterances(
             pause_sec=passage.pause_sec,
             job=job,
             priority=priority,
+            live=live and not index,
         )
 
 

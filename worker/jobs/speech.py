@@ -95,16 +95,29 @@ class Placed:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rendered:
-    """An utterance as it will be heard, not placed yet."""
+    """An utterance as it will be heard, or a stretch of one that is heard live; not placed yet."""
 
     utterance: Utterance
     verdict: Verdict
     clip: Clip
+    begins: bool = True
+    ends: bool = True
+
+    @property
+    def part(self) -> Part:
+        """Its clip and the silence around it."""
+        return Part(
+            clip=self.clip,
+            lead_sec=self.utterance.lead_sec if self.begins else 0.0,
+            pause_sec=self.utterance.pause_sec if self.ends else 0.0,
+            fades_in=self.begins,
+            fades_out=self.ends,
+        )
 
     @property
     def duration_sec(self) -> float:
         """Of its clip and the silence around it."""
-        return self.utterance.lead_sec + self.clip.duration_sec + self.utterance.pause_sec
+        return self.part.lead_sec + self.clip.duration_sec + self.part.pause_sec
 
 
 def speech(
@@ -146,16 +159,25 @@ def recording_of(spoken: Iterable[Rendered], plan: Plan, job: Job, *, heard: Lis
 
 def _placed_parts(spoken: Iterable[Rendered], heard: Listener) -> Iterator[Part]:
     """Parts to join, each noted with the time it will have; times are exact, being sums of lengths."""
-    frames = 0
+    frames, start_sec, words = 0, 0.0, list[Word]()
     for each in spoken:
-        part = Part(clip=each.clip, lead_sec=each.utterance.lead_sec, pause_sec=each.utterance.pause_sec)
-        start_sec = (frames + part.lead_frames) / each.clip.sample_rate
-        end_sec = start_sec + each.clip.duration_sec
+        part, sample_rate = each.part, each.clip.sample_rate
+        begins_sec = (frames + part.lead_frames) / sample_rate
+        if each.begins:
+            start_sec, words = begins_sec, []
+        words.extend(moved(each.clip.words, begins_sec))
         frames += part.frames
-        words = moved(each.clip.words, start_sec)
-        heard.note(
-            Placed(utterance=each.utterance, verdict=each.verdict, start_sec=start_sec, end_sec=end_sec, words=words)
-        )
+        if each.ends:
+            end_sec = (frames - part.pause_frames) / sample_rate
+            heard.note(
+                Placed(
+                    utterance=each.utterance,
+                    verdict=each.verdict,
+                    start_sec=start_sec,
+                    end_sec=end_sec,
+                    words=tuple(words),
+                )
+            )
         yield part
 
 
@@ -163,18 +185,27 @@ def _shaped(spoken: Iterable[Spoken], plan: Plan) -> Iterator[Rendered]:
     """The utterances as they will be heard, but for their loudness: bare, at their tempo and pitch."""
     direction = plan.casting.direction
     for each in spoken:
-        clip = each.clip if plan.keeps_timing else trim(centred(each.clip))
-        clip = stretch(clip, tempo=direction.tempo, pitch_semitones=direction.effects.pitch_semitones)
-        yield Rendered(utterance=each.utterance, verdict=each.verdict, clip=clip)
+        clip = each.clip
+        if each.begins and each.ends:
+            clip = clip if plan.keeps_timing else trim(centred(clip))
+            clip = stretch(clip, tempo=direction.tempo, pitch_semitones=direction.effects.pitch_semitones)
+        yield Rendered(utterance=each.utterance, verdict=each.verdict, clip=clip, begins=each.begins, ends=each.ends)
 
 
 def _level(
     shaped: Iterable[Rendered], plan: Plan, loudness_lufs: float, leveller: Leveller
 ) -> Generator[Rendered, None, None]:
-    """The utterances at their loudness: the common one, or so much over or under it as the plan says."""
-    for index, each in enumerate(shaped):
+    """The utterances at their loudness: the common one, or so much over or under it as the plan says.
+
+    All of one that is heard live is as loud as its first stretch was made.
+    """
+    index, gain_db = 0, 0.0
+    for each in shaped:
         if plan.relative_lu:
             clip = levelled(each.clip, loudness_lufs + plan.relative_lu[index])
         else:
-            clip = leveller.levelled(each.clip, key=(each.verdict.engine, each.utterance.voice.id))
+            if each.begins:
+                gain_db = leveller.gain_db(each.clip, key=(each.verdict.engine, each.utterance.voice.id))
+            clip = amplified(each.clip, gain_db)
+        index += each.ends
         yield replace(each, clip=amplified(clip, plan.casting.direction.effects.volume_db))

@@ -103,12 +103,20 @@ class DirectedRequest(RecordingRequest):
     options: EngineOptions = EngineOptions()
     stream: bool = False
     """Audio is sent as it is made, where the worker streams."""
+    live: bool | None = None
+    """With `stream`: the first utterance is heard while it is made, a few words after it was begun, where the engine
+    can; it is checked when it is too late to make it again. By default only where the priority is "interactive"."""
     priority: Priority = "normal"
     """Which of several jobs is spoken first; a wish about time that changes no sample, and that engines which speak one
     utterance after another pay no heed to."""
     captions: CaptionFormat = "none"
     fallback: Fallback = ()
     """Who takes over where the engine fails, in this order: [{"engine": "espeak", "voice": "sarah"}]; else nobody."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the first utterance is to be heard while it is made."""
+        return self.stream and (self.priority == "interactive" if self.live is None else self.live)
 
 
 class SpokenRequest(DirectedRequest):

@@ -18,6 +18,7 @@ def cached(
     *,
     policy: Hashable = None,
     keeps_failed: bool = False,
+    keeps_any: bool = True,
 ) -> Submit:
     """`submit`, asked only for what the cache does not have.
 
@@ -37,6 +38,7 @@ def cached(
         policy: what else decides how an utterance is rendered, such as the engines to fall back to. Only jobs of equal
             policies share a take that is under way; what is kept serves all.
         keeps_failed: whether a rendering is kept that fails a check or stops short.
+        keeps_any: whether any is kept; what others have kept is found either way.
     """
 
     def submit_cached(utterance: Utterance) -> Take:
@@ -46,11 +48,15 @@ def cached(
         return cache.take(
             key,
             partial(submit, utterance),
-            keeps=partial(_is_worth_keeping, utterance, keeps_failed=keeps_failed),
-            policy=(policy, keeps_failed),
+            keeps=partial(_is_worth_keeping, utterance, keeps_failed=keeps_failed) if keeps_any else _is_nothing,
+            policy=(policy, keeps_failed, keeps_any),
         )
 
     return submit_cached
+
+
+def _is_nothing(verdict: Verdict) -> bool:  # noqa: ARG001 - whatever it says
+    return False
 
 
 def _is_worth_keeping(utterance: Utterance, verdict: Verdict, *, keeps_failed: bool) -> bool:

@@ -13,9 +13,10 @@ from chatterbox.models.t3 import T3
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from builder import upstream_modules as modules
 from builder.random_checkpoint import write_t3
 from tests.engines.chatterbox.job import Job, jobs_for
-from worker.engines.chatterbox import modules
+from worker.engines.chatterbox import checkpoint
 from worker.engines.chatterbox.decoder.decoder import Decoder
 from worker.engines.chatterbox.member import MEMBERS, STOP_SPEECH, Member
 
@@ -36,7 +37,7 @@ class Pair:
     def __init__(self, member: Member, t3: T3, folder: Path) -> None:
         self.member = member
         self.t3 = t3
-        self._weights = modules.t3_weights(member, folder)
+        self._weights = checkpoint.t3_weights(member, folder)
         self._said: dict[int, list[int]] = {}
 
     def decoder(self, rows: int = 8, ahead: int = 0) -> Decoder:

@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from builder.random_checkpoint import write_s3gen, write_t3, write_voice_encoder
-from worker.engines.chatterbox.checkpoint import SIZE_FILE, read, sized
+from builder.upstream_modules import loaded_s3gen
+from worker.engines.chatterbox.checkpoint import SIZE_FILE, read, sized, t3_weights
 from worker.engines.chatterbox.member import MEMBERS
-from worker.engines.chatterbox.modules import loaded_s3gen, loaded_voice_encoder, t3_weights
 from worker.errors import EngineUnavailable
 
 NANO = replace(MEMBERS["nano"], layers=2, hidden=64, blocks=1)
@@ -67,10 +67,10 @@ def test_another_models_file_is_refused(tmp_path: Path) -> None:
     write_t3(replace(NANO, hidden=128), tmp_path)
     with pytest.raises(EngineUnavailable, match=r"\[128\] rather than \[64\].*: it is of another model"):
         t3_weights(NANO, tmp_path)
-    path = write_voice_encoder(NANO, tmp_path)
-    changed(path, add="decoder.weight")
-    with pytest.raises(EngineUnavailable, match=r"ve\.safetensors has decoder\.weight, which this model does not know"):
-        loaded_voice_encoder(NANO, tmp_path)
+    write_t3(NANO, tmp_path)
+    changed(tmp_path / NANO.file, add="decoder.weight")
+    with pytest.raises(EngineUnavailable, match=r"v1\.safetensors has decoder\.weight, which this model does not know"):
+        t3_weights(NANO, tmp_path)
 
 
 def test_what_speaking_never_reads_may_be_missing(tmp_path: Path) -> None:

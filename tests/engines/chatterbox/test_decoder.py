@@ -9,10 +9,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from builder import upstream_modules as modules
 from builder.random_checkpoint import write_t3
 from tests.engines.chatterbox.conftest import Pair
 from tests.engines.chatterbox.job import jobs_for
-from worker.engines.chatterbox import modules
 from worker.engines.chatterbox.decoder.decoder import Decoder, Slot
 from worker.engines.chatterbox.member import MEMBERS
 from worker.errors import EngineFailed

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from builder import upstream_modules as modules
 from builder.random_checkpoint import write_t3
 from tests.engines.chatterbox.conftest import SMALL, Pair
 from tests.engines.chatterbox.job import Job
-from worker.engines.chatterbox import modules
+from worker.engines.chatterbox import checkpoint
 from worker.engines.chatterbox.decoder.decoder import Decoder
 from worker.engines.chatterbox.decoder.sampling import Sampling
 from worker.engines.chatterbox.member import MEMBERS
@@ -52,7 +53,7 @@ def per_token(name: str, layers: int, folder: Path, jobs: int) -> tuple[float, f
     """Ours, with `jobs` side by side, and upstream's: the difference between a long job and a short one."""
     member = replace(SMALL[name], layers=layers)
     write_t3(member, folder)
-    weights = modules.t3_weights(member, folder)
+    weights = checkpoint.t3_weights(member, folder)
     decoder = Decoder(weights, member, rows=2 * jobs, length=600)
     t3 = modules.t3(member).eval()
     counts = []

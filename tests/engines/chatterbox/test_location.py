@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from worker.engines.chatterbox.location import files, locate
+from worker.engines.chatterbox.layout import published
+from worker.engines.chatterbox.location import locate
 from worker.engines.chatterbox.member import MEMBERS, Member
 from worker.errors import EngineUnavailable
 from worker.settings import Settings
@@ -58,7 +59,7 @@ def cached(hub: Path, member: Member = TURBO, revision: str = NEW, *, names: Ite
     blobs, snapshot = repository / "blobs", repository / "snapshots" / revision
     blobs.mkdir(parents=True, exist_ok=True)
     snapshot.mkdir(parents=True, exist_ok=True)
-    for place, name in enumerate(names or files(member)):
+    for place, name in enumerate(names or published(member).needed):
         (blobs / str(place)).touch()
         (snapshot / name).symlink_to(Path("..", "..", "blobs", str(place)))
     return snapshot
@@ -72,25 +73,27 @@ def name_main(snapshot: Path) -> None:
 
 @pytest.mark.parametrize("member", MEMBERS.values(), ids=list(MEMBERS))
 def test_each_member_is_found_in_each_place(machine: Machine, member: Member) -> None:
-    found = [cached(machine.hub, member), cached(machine.runpod, member), put(machine.models, files(member))]
-    found += [put(machine.models / name, files(member)) for name in (member.name, member.repository.split("/")[1])]
+    found = [cached(machine.hub, member), cached(machine.runpod, member), put(machine.models, published(member).needed)]
+    found += [
+        put(machine.models / name, published(member).needed) for name in (member.name, member.repository.split("/")[1])
+    ]
     while found:
         assert machine.locate(member) == found[-1]
         (found.pop() / member.file).unlink()
     assert "no complete checkpoint" in machine.refusal(member)
 
 
-@pytest.mark.parametrize("lacking", files(TURBO))
+@pytest.mark.parametrize("lacking", published(TURBO).needed)
 def test_a_folder_that_lacks_a_file_is_passed_over_for_a_complete_one(machine: Machine, lacking: str) -> None:
-    put(machine.models, set(files(TURBO)) - {lacking})
+    put(machine.models, set(published(TURBO).needed) - {lacking})
     assert f"the closest, in TTS_MODELS_DIR, lacks {lacking}" in machine.refusal()
     complete = cached(machine.hub)
     assert machine.locate() == complete
 
 
 def test_the_voice_that_comes_with_a_checkpoint_is_not_needed(machine: Machine) -> None:
-    assert "conds.pt" not in files(TURBO)
-    put(machine.models, files(TURBO))
+    assert "conds.pt" not in published(TURBO).needed
+    put(machine.models, published(TURBO).needed)
     assert machine.locate() == machine.models
 
 
@@ -110,7 +113,7 @@ def test_the_snapshot_that_main_names_comes_before_newer_ones(machine: Machine) 
 @pytest.mark.parametrize("main", ["../../../elsewhere", "/", "", "\0", "d" * 40, "\udcff"])
 def test_what_main_names_leads_nowhere_but_to_snapshots(machine: Machine, main: str) -> None:
     snapshot = cached(machine.hub)
-    put(machine.hub.parent.parent / "elsewhere", files(TURBO))
+    put(machine.hub.parent.parent / "elsewhere", published(TURBO).needed)
     name_main(snapshot)
     (snapshot.parent.parent / "refs" / "main").write_bytes(main.encode(errors="surrogateescape"))
     assert machine.locate() == snapshot
@@ -124,7 +127,7 @@ def test_the_platform_may_write_the_repository_in_small_letters(machine: Machine
 
 
 def test_other_repositories_of_the_cache_are_left_alone(machine: Machine) -> None:
-    cached(machine.hub, MEMBERS["nano"], names=files(TURBO))
+    cached(machine.hub, MEMBERS["nano"], names=published(TURBO).needed)
     assert "ResembleAI/chatterbox-turbo" in machine.refusal()
 
 
@@ -151,7 +154,7 @@ def test_nothing_anywhere_says_where_it_was_looked_for_and_how_to_get_it(machine
 
 def test_of_incomplete_folders_the_closest_is_described(machine: Machine) -> None:
     put(machine.models, [TURBO.speaker_file])
-    cached(machine.runpod, names=files(TURBO)[2:])
+    cached(machine.runpod, names=published(TURBO).needed[2:])
     expected = f"the closest, in RunPod's cached models, lacks {TURBO.file}, {TURBO.speech_file};"
     assert expected in machine.refusal()
 
@@ -165,7 +168,7 @@ def test_a_multilingual_checkpoint_of_the_version_before_says_which_engine_speak
     )
     assert machine.locate(MEMBERS["multilingual-v2"])
     (machine.locate(MEMBERS["multilingual-v2"]) / "ve.pt").unlink()
-    put(machine.models, [*files(MEMBERS["original"]), "ve.pt", "s3gen.pt", "Cangjie5_TC.json"])
+    put(machine.models, [*published(MEMBERS["original"]).needed, "ve.pt", "s3gen.pt", "Cangjie5_TC.json"])
     message = machine.refusal(MEMBERS["multilingual"])
     assert "in TTS_MODELS_DIR, lacks" in message
     assert "TTS_ENGINES" not in message
@@ -183,7 +186,7 @@ except EngineUnavailable as error: print(error)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         root.chmod(0o755)
-        (put(root / "models", files(TURBO)) / TURBO.file).chmod(0)
+        (put(root / "models", published(TURBO).needed) / TURBO.file).chmod(0)
         cached(root / "runpod").chmod(0)
         (root / "hub").mkdir(mode=0)
         done = subprocess.run(

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from worker.engines.chatterbox import memory, prompts
-from worker.engines.chatterbox.location import files
+from worker.engines.chatterbox.layout import published
 from worker.engines.chatterbox.member import MEMBERS, Member
 from worker.errors import EngineUnavailable
 
@@ -22,7 +22,7 @@ WEIGHTS_BYTES = 1000
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for member in MEMBERS.values():
-        for name in files(member):
+        for name in published(member).needed:
             (tmp_path / name).write_bytes(bytes(WEIGHTS_BYTES))
     return tmp_path
 
@@ -32,7 +32,7 @@ def utterance_bytes(member: Member, cache: torch.dtype = torch.float32) -> int:
 
 
 def fixed_bytes(member: Member) -> int:
-    return memory.WORKING_BYTES + WEIGHTS_BYTES * len(files(member))
+    return memory.WORKING_BYTES + WEIGHTS_BYTES * len(published(member).needed)
 
 
 @pytest.mark.parametrize("name", ["original", "turbo", "nano"])

@@ -1,4 +1,4 @@
-"""A take under way is settled once, cancelled at any time, and tells what went wrong by its kind."""
+"""A take under way gives its clips as they come, is settled once, and tells what went wrong by its kind."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from worker.engines.base import Verdict
 from worker.engines.chatterbox.speech import Speech, fault
 from worker.errors import Cancelled, EmptyText, EngineFailed, EnginePoisoned, OutOfMemory
 
-CLIP = Clip(samples=np.ones(3, dtype=np.float32), sample_rate=24_000)
+CLIP, NEXT, LAST = (Clip(samples=np.full(3, value, dtype=np.float32), sample_rate=24_000) for value in (1, 2, 3))
 
 
 @pytest.fixture
@@ -25,6 +25,67 @@ def test_the_first_end_counts(speech: Speech) -> None:
     speech.settle(CLIP)
     speech.settle(EngineFailed("too late"))
     assert list(speech) == [CLIP]
+
+
+def test_its_clips_come_in_order_whenever_they_are_read(speech: Speech) -> None:
+    speech.give(CLIP)
+    clips = iter(speech)
+    assert next(clips) is CLIP
+    speech.give(NEXT)
+    speech.settle(LAST)
+    assert list(clips) == [NEXT, LAST]
+    assert list(speech) == [CLIP, NEXT, LAST]
+
+
+def test_a_clip_is_read_before_the_next_is_there(speech: Speech) -> None:
+    heard = threading.Event()
+
+    def give() -> None:
+        speech.give(CLIP)
+        assert heard.wait(10)
+        speech.give(NEXT)
+        speech.settle()
+
+    giver = threading.Thread(target=give)
+    giver.start()
+    for clip in speech:
+        heard.set()
+        last = clip
+    giver.join()
+    assert last is NEXT
+
+
+def test_an_end_without_a_clip_is_an_end(speech: Speech) -> None:
+    speech.settle()
+    assert speech.is_settled
+    assert list(speech) == []
+
+
+def test_a_clip_after_the_end_is_dropped(speech: Speech) -> None:
+    speech.settle(CLIP)
+    speech.give(NEXT)
+    assert list(speech) == [CLIP]
+
+
+def test_what_goes_wrong_after_some_clips_is_raised_behind_those_that_were_read(speech: Speech) -> None:
+    speech.give(CLIP)
+    clips = iter(speech)
+    assert next(clips) is CLIP
+    speech.give(NEXT)
+    speech.settle(EngineFailed("shapes"))
+    with pytest.raises(EngineFailed):  # sooner than the clip that nobody has read
+        next(clips)
+
+
+def test_a_reader_that_has_heard_some_is_woken_by_a_cancel(speech: Speech) -> None:
+    speech.give(CLIP)
+    clips = iter(speech)
+    next(clips)
+    timer = threading.Timer(0.02, speech.cancel)
+    timer.start()
+    with pytest.raises(Cancelled):
+        next(clips)
+    timer.join()
 
 
 def test_a_reader_that_waits_is_woken_by_a_cancel_from_another_thread(speech: Speech) -> None:

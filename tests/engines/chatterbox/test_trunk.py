@@ -8,12 +8,12 @@ from chatterbox.models.t3.llama_configs import LLAMA_CONFIGS
 from transformers import LlamaConfig
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
+from builder.upstream_modules import t3
 from tests.engines.chatterbox.conftest import SMALL
 from worker.engines.chatterbox.arithmetic.precision import precision_of
 from worker.engines.chatterbox.decoder.prefill import Prefill
 from worker.engines.chatterbox.decoder.trunk import _rotations, _turn, gpt2, llama
 from worker.engines.chatterbox.member import HEAD_SIZE
-from worker.engines.chatterbox.modules import t3
 
 ROUNDING = 1e-3
 """Radians, of float32 angles up to the number of positions."""

@@ -32,6 +32,9 @@ class Line:
     token_limit: int
     spoken: Callable[[Line, Slot], None]
     """Called from the batch's thread, once, with the slot that has all its tokens; it must not take long."""
+    told: Callable[[Line, Slot], None] | None = None
+    """Called in the same way after every step with the slot that has its first tokens, if somebody listens already. A
+    line that begins again says again what was heard."""
     attempt: int = 1
     """How often it has been tried, this time included."""
     job: str = ""
@@ -168,6 +171,9 @@ class Batch:
             line = self._under_way.pop(slot)
             self._schedule.ended(line)
             line.speech.attempt(partial(line.spoken, line, slot))
+        for slot, line in self._under_way.items():
+            if line.told is not None:
+                line.speech.attempt(partial(line.told, line, slot))
 
     def _run_short(self, error: Exception) -> None:
         """Those whose step it was begin again, fewer at a time; one that was alone has failed."""

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from worker.engines.chatterbox.decoder.inventory import UNREAD, inventory
+from worker.engines.chatterbox.layout import layout_of
 from worker.engines.chatterbox.member import Member
+from worker.engines.chatterbox.tensor_file import HeldTensors, TensorFile, is_wanted
 from worker.errors import EngineUnavailable
 
 Weights = Mapping[str, Tensor]
+Source = TensorFile | HeldTensors
 
 MOST_NAMED = 3
 """Tensors listed in a message."""
+MOST_EXCERPTED = 1024
+"""Numbers of a tensor that tell it from another training's."""
 SIZE_FILE = "reduced.json"
 """Stands beside the files of a checkpoint that was made smaller than its member is."""
 
@@ -55,44 +62,65 @@ def sized(member: Member, folder: Path) -> Member:
         raise EngineUnavailable(f"Chatterbox: {SIZE_FILE} does not give layers, hidden and blocks") from error
 
 
-def read(path: Path, *, without: tuple[str, ...] = (), device: str = "cpu") -> dict[str, Tensor]:
-    """The tensors of a file, but those whose name starts with one of `without`.
+def read(
+    path: Path,
+    *,
+    only: tuple[str, ...] = ("",),
+    without: tuple[str, ...] = (),
+    device: torch.device | str = "cpu",
+) -> Source:
+    """The tensors of a file whose name starts with one of `only` and none of `without`.
 
     Raises:
         EngineUnavailable: the file is missing or damaged.
 
     """
-    from safetensors import SafetensorError, safe_open  # the decoder goes without it
-
     try:
         if path.suffix == ".pt":
-            return _unpickled(path, without, device)
-        with safe_open(path, framework="pt", device=device) as file:
-            return {name: file.get_tensor(name) for name in file.keys() if not name.startswith(without or "\0")}  # noqa: SIM118 - no mapping
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, SafetensorError) as error:
+            found = _unpickled(path, device)
+            return HeldTensors({name: found[name] for name in found if is_wanted(name, only, without)})
+        return TensorFile(path, only=only, without=without, device=device)
+    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
         raise EngineUnavailable(f"Chatterbox: {path.name} is missing, cut short or damaged: fetch it again") from error
 
 
-def checked(
-    weights: Weights, module: nn.Module, file: str, *, optional: tuple[str, ...] = (), unread: tuple[str, ...] = ()
-) -> None:
-    """Compares the tensors of `file` with those of the module they are for; names are beginnings of tensors' names.
+def t3_weights(member: Member, folder: Path, device: torch.device | str = "cpu") -> Weights:
+    """What the decoder reads of the member's T3, in single precision, each when it is asked for.
 
     Raises:
-        EngineUnavailable: naming the file and the tensors that are missing, foreign or of another shape.
+        EngineUnavailable: the file is missing, damaged or of another model; names the tensors.
 
     """
-    expected = {name: tensor for name, tensor in module.state_dict().items() if not name.startswith(unread or "\0")}
-    lacking = [name for name in expected if name not in weights and not name.startswith(optional or "\0")]
-    if lacking:
+    file = layout_of(member, folder).t3
+    found = read(folder / file, without=UNREAD, device=device)
+    _check(found, inventory(member), file)
+    return _Single(found)
+
+
+def is_halved(member: Member, folder: Path) -> bool:
+    """Whether the matrices of the member's T3 are kept in half precision."""
+    found = read(folder / layout_of(member, folder).t3, without=UNREAD)
+    return any(found.excerpt(name, 1).itemsize < torch.float32.itemsize for name in found if name.startswith("tfmr."))
+
+
+def fingerprint(found: Source, *stems: str) -> str:
+    """What tells the weights under these stems from others: their names, their shapes, and a few numbers of each."""
+    digest = hashlib.sha256()
+    for name in sorted(name for name in found if name.startswith(stems)):
+        numbers = found.excerpt(name, MOST_EXCERPTED).contiguous().view(torch.uint8).numpy()
+        digest.update(f"{name} {list(found.shape(name))} ".encode() + numbers.tobytes())
+    return digest.hexdigest()
+
+
+def _check(found: Source, expected: Mapping[str, Sequence[int]], file: str) -> None:
+    if lacking := [name for name in expected if name not in found]:
         raise EngineUnavailable(f"Chatterbox: {file} lacks {some(lacking)}: it is cut short, or of another model")
-    foreign = [name for name in weights if name not in expected]
-    if foreign:
+    if foreign := [name for name in found if name not in expected]:
         raise EngineUnavailable(f"Chatterbox: {file} has {some(foreign)}, which this model does not know")
     misshapen = [
-        f"{name} {list(tensor.shape)} rather than {list(expected[name].shape)}"
-        for name, tensor in weights.items()
-        if tensor.shape != expected[name].shape
+        f"{name} {list(found.shape(name))} rather than {list(shape)}"
+        for name, shape in expected.items()
+        if found.shape(name) != tuple(shape)
     ]
     if misshapen:
         raise EngineUnavailable(f"Chatterbox: {file} has {some(misshapen)}: it is of another model")
@@ -108,11 +136,27 @@ def fused(weights: Weights, *names: str) -> Tensor:
     return torch.cat([weights[name] for name in names]).t()
 
 
-def _unpickled(path: Path, without: tuple[str, ...], device: str) -> dict[str, Tensor]:
+class _Single(Mapping[str, Tensor]):
+    """The same in single precision."""
+
+    def __init__(self, found: Source) -> None:
+        self._found = found
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self._found[name].float()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
+def _unpickled(path: Path, device: torch.device | str) -> dict[str, Tensor]:
     found = torch.load(path, map_location=device, weights_only=True)
     if not isinstance(found, dict) or not all(isinstance(tensor, Tensor) for tensor in found.values()):
         raise EngineUnavailable(f"Chatterbox: {path.name} does not hold tensors by name")
-    return {name: tensor for name, tensor in found.items() if not name.startswith(without or "\0")}
+    return found
 
 
 def some(names: list[str]) -> str:

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Literal
 
 import torch
-from torch import Tensor
 
 from voice_library.voice import Embedding, Reference, Voice
 from worker.audio.clip import Clip
@@ -19,17 +18,18 @@ from worker.engines.base import Capabilities, Take, Utterance, Verdict
 from worker.engines.chatterbox.batch import Batch, Line
 from worker.engines.chatterbox.conditioning.blend import blended
 from worker.engines.chatterbox.conditioning.conditioning import Conditioning
-from worker.engines.chatterbox.conditioning.enrolment import limits
+from worker.engines.chatterbox.conditioning.enrolment import TOKENS_PER_SEC, limits
 from worker.engines.chatterbox.decoder.decoder import Slot
 from worker.engines.chatterbox.decoder.sampling import Sampling
 from worker.engines.chatterbox.member import MEMBERS, Member
 from worker.engines.chatterbox.model import Model
 from worker.engines.chatterbox.prompts import Prompts
-from worker.engines.chatterbox.rendering.renderer import SAMPLE_RATE
+from worker.engines.chatterbox.rendition import Live, Rendition, Studio, Whole
 from worker.engines.chatterbox.schedule import Schedule
 from worker.engines.chatterbox.speech import Speech, fault
 from worker.engines.chatterbox.text.budget import token_limit
 from worker.engines.chatterbox.text.punctuation import punctuated
+from worker.engines.chatterbox.vocoder.excitation import SAMPLE_RATE
 from worker.engines.chatterbox.workshop import Order, Workshop
 from worker.engines.shares import shares
 from worker.engines.tags import stripped
@@ -40,6 +40,10 @@ from worker.settings import Settings
 FEWEST_TOKENS = 4
 """Fewer, 160 ms, are no answer to any text: the model stopped before it began, as it does on very short ones."""
 MOST_ATTEMPTS = 3
+MARKING_THREADS = 2
+TOGETHER = {True: 8_000, False: 0}
+"""Speech tokens that are rendered at once, on a GPU and elsewhere, where one utterance keeps all of it busy and samples
+are the same to the last bit when they are rendered alone."""
 PREPARING_THREADS = 2
 """So that a voice which has to be enrolled first does not hold up all others."""
 MAX_SOURCE_SEC = 30.0
@@ -83,7 +87,11 @@ class Chatterbox:
         utterances = model.decoder.free_rows // (2 if self._member.guided else 1)
         self._batch = Batch(model.decoder, schedule=schedule)
         self._preparing = ThreadPoolExecutor(PREPARING_THREADS, thread_name_prefix="chatterbox-prepare")
-        self._rendering = Workshop(orders)
+        self._rendering = Workshop(
+            model.renderer.mels, most_tokens=TOGETHER[model.device.type == "cuda"], schedule=orders
+        )
+        self._marking = ThreadPoolExecutor(MARKING_THREADS, thread_name_prefix="chatterbox-mark")
+        self._studio = Studio(model=model, workshop=self._rendering, marking=self._marking)
         self._prompts = Prompts(model.decoder)
         self.name = self._member.engine
         self.device = str(model.device)
@@ -95,6 +103,7 @@ class Chatterbox:
             languages=self._member.languages,
             parameters=frozenset(self._member.defaults),
             tags=self._member.tags,
+            live=True,
             watermark=model.watermark is not None,
             max_chars=self._member.max_chars,
             max_chars_in=self._member.max_chars_in,
@@ -152,8 +161,10 @@ class Chatterbox:
 
     def convert(self, source: Clip, voice: Voice, *, seed: int) -> Take:
         """Returns at once; the take is under way."""
-        speech = Speech(Verdict(seed=seed, engine=self.name))
-        self._rendering.add(Order(speech=speech, make=partial(self._convert, speech, source, voice, seed)))
+        speech, model = Speech(Verdict(seed=seed, engine=self.name)), self._model
+        tokens = partial(model.said, source)
+        expected = round(source.duration_sec * TOKENS_PER_SEC)
+        self._studio.render(speech, tokens, voice, model.noise(seed, model.chance(seed)), expected=expected)
         return speech
 
     def close(self) -> None:
@@ -161,12 +172,15 @@ class Chatterbox:
         self._preparing.shutdown(cancel_futures=True)
         self._batch.close()
         self._rendering.close()
+        self._marking.shutdown()
 
     @torch.inference_mode()
     def _prepare(self, speech: Speech, utterance: Utterance) -> None:
         """Text and voice become the decoder's inputs."""
         member, model = self._member, self._model
         options = EngineOptions(**{**member.defaults, **utterance.options.model_dump(exclude_none=True)})
+        studio, voice = self._studio, utterance.voice
+        rendition = Live(studio, voice) if utterance.live else Whole(studio=studio, voice=voice)
         text = punctuated(stripped(utterance.text, member.tags).text, member)
         ids = torch.tensor(model.tokenizer.ids(text, utterance.language), device=model.device)
         self._batch.add(
@@ -181,16 +195,17 @@ class Chatterbox:
                 sampling=_sampling(options),
                 seed=utterance.seed,
                 token_limit=self._limit(text),
-                spoken=partial(self._spoken, utterance),
+                spoken=partial(self._spoken, rendition),
+                told=rendition.told if utterance.live else None,
                 job=utterance.job,
                 priority=utterance.priority,
             )
         )
 
-    def _spoken(self, utterance: Utterance, line: Line, slot: Slot) -> None:
+    def _spoken(self, rendition: Rendition, line: Line, slot: Slot) -> None:
         """Speech tokens go to be rendered; too few of them are tried again, with a seed of their own."""
         if len(slot.tokens) < FEWEST_TOKENS and line.attempt < MOST_ATTEMPTS:
-            self._batch.add(replace(line, attempt=line.attempt + 1, seed=_seed(utterance.seed, line.attempt)))
+            self._batch.add(replace(line, attempt=line.attempt + 1, seed=_seed(line.seed, line.attempt)))
             return
         end: Literal["complete", "token_limit"] = "token_limit" if slot.end == "limit" else "complete"
         line.speech.verdict = Verdict(
@@ -201,24 +216,7 @@ class Chatterbox:
                 f"{self.name} had nothing to say for a text, {line.attempt} times: send more of it, or another 'seed'",
                 field="text",
             )
-        make = partial(self._render, line.speech, utterance.voice, slot)
-        self._rendering.add(Order(speech=line.speech, make=make, job=line.job, priority=line.priority))
-
-    def _render(self, speech: Speech, voice: Voice, slot: Slot) -> None:
-        renderer = self._model.renderer
-        tokens = renderer.spoken(torch.tensor(slot.tokens, device=self._model.device))
-        speech.settle(self._clip(tokens, voice, self._model.noise(slot)))
-
-    def _convert(self, speech: Speech, source: Clip, voice: Voice, seed: int) -> None:
-        tokens = self._model.renderer.tokens_of(source)
-        chance = torch.Generator(self._model.device).manual_seed(seed)
-        speech.settle(self._clip(tokens, voice, chance))
-
-    def _clip(self, tokens: Tensor, voice: Voice, chance: torch.Generator) -> Clip:
-        samples = self._model.renderer.render(tokens, self._model.voice(voice).recording, chance)
-        if self._model.watermark is not None:
-            samples = self._model.watermark.mark(samples)
-        return Clip(samples=samples, sample_rate=SAMPLE_RATE)
+        rendition.ended(line, slot)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from worker.engines.chatterbox.layout import layout_of, published
 from worker.engines.chatterbox.member import MEMBERS, Member
 from worker.errors import EngineUnavailable
 from worker.logs import event
@@ -17,6 +18,8 @@ RUNPOD_HUB = Path("/runpod-volume/huggingface-cache/hub")
 """Where RunPod puts an endpoint's cached model: https://docs.runpod.io/serverless/endpoints/model-caching."""
 USUAL_HUB = Path("~/.cache/huggingface/hub")
 """Where Hugging Face's own library keeps its cache, unless told otherwise."""
+LEAN = "lean"
+"""The folder, beside those of repositories, that converted checkpoints are put into, each by its engine's name."""
 
 logger = logging.getLogger(__name__)
 
@@ -31,12 +34,8 @@ class Candidate:
 
     def missing(self, member: Member) -> tuple[str, ...]:
         """The files of `member` that are not here or cannot be read."""
-        return tuple(name for name in files(member) if not _readable(self.folder / name))
-
-
-def files(member: Member) -> tuple[str, ...]:
-    """The files without which `member` cannot speak."""
-    return (member.file, member.speech_file, member.speaker_file, *member.tokenizer_files)
+        needed = layout_of(member, self.folder).needed
+        return tuple(name for name in needed if not _readable(self.folder / name))
 
 
 def locate(member: Member, settings: Settings, *, runpod_hub: Path = RUNPOD_HUB) -> Path:
@@ -51,7 +50,7 @@ def locate(member: Member, settings: Settings, *, runpod_hub: Path = RUNPOD_HUB)
     passed: list[Candidate] = []
     for candidate in _candidates(member, settings, runpod_hub):
         if not candidate.missing(member):
-            incomplete = [other.place for other in passed if len(other.missing(member)) < len(files(member))]
+            incomplete = [other.place for other in passed if _has_some(other, member)]
             event(logger, "checkpoint found", engine=member.engine, place=candidate.place, incomplete=incomplete)
             return candidate.folder
         passed.append(candidate)
@@ -60,7 +59,7 @@ def locate(member: Member, settings: Settings, *, runpod_hub: Path = RUNPOD_HUB)
 
 def _candidates(member: Member, settings: Settings, runpod_hub: Path) -> Iterator[Candidate]:
     if settings.models_dir is not None:
-        names = (member.repository.rpartition("/")[2], member.name, "")
+        names = (f"{LEAN}/{member.engine}", member.repository.rpartition("/")[2], member.name, "")
         for name in names:
             yield Candidate(place="TTS_MODELS_DIR", folder=settings.models_dir / name)
     for folder in _snapshots(runpod_hub, member.repository):
@@ -89,8 +88,8 @@ def _nowhere(member: Member, settings: Settings, passed: Iterable[Candidate]) ->
     looked = f"{own}, RunPod's cached models and the Hugging Face cache (TTS_HUB_CACHE_DIR or HF_HOME)"
     message = f"{member.engine}: no complete checkpoint of {member.repository} in {looked}"
     closest = min(passed, key=lambda candidate: len(candidate.missing(member)), default=None)
-    if closest is not None and len(missing := closest.missing(member)) < len(files(member)):
-        message += f"; the closest, in {closest.place}, lacks {', '.join(missing)}"
+    if closest is not None and _has_some(closest, member):
+        message += f"; the closest, in {closest.place}, lacks {', '.join(closest.missing(member))}"
         if relative := _relative(member, closest):
             message += f"; to speak with what is there set TTS_ENGINES={relative.engine}"
     fetch = f"`python -m builder.fetch_models {member.engine}`"
@@ -99,10 +98,15 @@ def _nowhere(member: Member, settings: Settings, passed: Iterable[Candidate]) ->
 
 def _relative(member: Member, candidate: Candidate) -> Member | None:
     """A member that differs by its T3 file alone and is whole in `candidate`."""
+    shared = published(member).needed[1:]
     return next(
-        (other for other in MEMBERS.values() if files(other)[1:] == files(member)[1:] and not candidate.missing(other)),
+        (other for other in MEMBERS.values() if published(other).needed[1:] == shared and not candidate.missing(other)),
         None,
     )
+
+
+def _has_some(candidate: Candidate, member: Member) -> bool:
+    return len(candidate.missing(member)) < len(layout_of(member, candidate.folder).needed)
 
 
 def _expanded(path: Path) -> Path:

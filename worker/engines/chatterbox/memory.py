@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import torch
 
-from worker.engines.chatterbox.location import files
+from worker.engines.chatterbox.layout import layout_of
 from worker.engines.chatterbox.member import Member
 from worker.errors import EngineUnavailable
 
@@ -57,7 +57,7 @@ def room(
         EngineUnavailable: there is none for a single one; with the numbers.
 
     """
-    fixed = sum((folder / name).stat().st_size for name in files(member)) + WORKING_BYTES
+    fixed = sum((folder / name).stat().st_size for name in layout_of(member, folder).needed) + WORKING_BYTES
     each = row_bytes(member, length=length, cache=cache) * (2 if member.guided else 1)
     free = free_bytes(device)
     fitting = min(most, max(1, (free - fixed - KEPT_BYTES) // each))

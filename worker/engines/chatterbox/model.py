@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 import torch
 
 from voice_library.voice import Embedding, Voice
+from worker.audio.clip import Clip
 from worker.engines.chatterbox import memory
-from worker.engines.chatterbox.arithmetic.precision import precision_of
-from worker.engines.chatterbox.checkpoint import sized
+from worker.engines.chatterbox.arithmetic.precision import Precision, precision_of
+from worker.engines.chatterbox.checkpoint import fingerprint, is_halved, read, sized, t3_weights
 from worker.engines.chatterbox.conditioning.builtin import builtin
 from worker.engines.chatterbox.conditioning.cache import ConditioningCache
+from worker.engines.chatterbox.conditioning.ears import Ears, ears
 from worker.engines.chatterbox.conditioning.enrolment import Enrolment
 from worker.engines.chatterbox.conditioning.placed import Placed
-from worker.engines.chatterbox.conditioning.revision import digest, revision
-from worker.engines.chatterbox.decoder.decoder import Decoder, Slot
+from worker.engines.chatterbox.conditioning.source import tokens_of
+from worker.engines.chatterbox.decoder.decoder import Decoder
+from worker.engines.chatterbox.flow.flow import Flow
+from worker.engines.chatterbox.hearing.hearing import SPEAKER_ENCODER, TOKENIZER
+from worker.engines.chatterbox.layout import layout_of
 from worker.engines.chatterbox.location import locate
 from worker.engines.chatterbox.member import Member
-from worker.engines.chatterbox.modules import loaded_s3gen, loaded_voice_encoder, t3_weights
+from worker.engines.chatterbox.rendering.noise import Drawn, Indexed, Noise
 from worker.engines.chatterbox.rendering.renderer import Renderer
-from worker.engines.chatterbox.rendering.watermark import Watermark
+from worker.engines.chatterbox.tensors import Tensors
 from worker.engines.chatterbox.text import tokenizer
 from worker.engines.chatterbox.text.budget import LONGEST
 from worker.engines.chatterbox.text.tokenizer import Tokenizer
+from worker.engines.chatterbox.vocoder.vocoder import Vocoder
+from worker.engines.chatterbox.watermark.watermark import Watermark
 from worker.errors import EngineUnavailable
 from worker.settings import Settings
 
@@ -32,10 +42,15 @@ TEXT_ROOM = 512
 """Ids of one utterance at most: three hundred characters are fewer in every language."""
 STEPS_AHEAD = 4
 """On a GPU: reading tokens then never makes it wait."""
-ARITHMETIC = 2
+ARITHMETIC = 3
 """To be raised whenever the same weights are made to speak differently."""
 CONDITIONINGS_BYTES = 256 * 2**20
 """A thousand voices."""
+DIGITS = 12
+FLOW, VOCODER = "flow.", "mel2wav."
+"""Of S3Gen's file: what the names of their tensors begin with."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +59,11 @@ class Model:
 
     member: Member
     device: torch.device
+    precision: Precision
     decoder: Decoder
     tokenizer: Tokenizer
     renderer: Renderer
+    ears: Ears
     enrolment: Enrolment
     watermark: Watermark | None
     conditionings: ConditioningCache
@@ -57,7 +74,7 @@ class Model:
 
     @classmethod
     def load(cls, member: Member, settings: Settings) -> Self:
-        """The member's checkpoint, read from where `locate` finds it.
+        """The member's checkpoint, read from where `locate` finds it, each tensor where it is used.
 
         Raises:
             EngineUnavailable: files are missing or damaged, or the device has no room for them.
@@ -70,28 +87,32 @@ class Model:
         length = member.opening_length + TEXT_ROOM + LONGEST + ahead
         room = memory.room(member, folder, device, most=settings.batch_size, length=length, cache=precision.cache)
         rows = room * (2 if member.guided else 1)
-        s3gen = loaded_s3gen(member, folder, str(device))
-        voice_encoder = loaded_voice_encoder(member, folder, str(device))
-        enrolment = Enrolment(voice_encoder, s3gen, member)
-        conditionings = ConditioningCache(
-            enrolment.of, member, revision(voice_encoder, s3gen, member), max_bytes=CONDITIONINGS_BYTES
-        )
-        weights = t3_weights(member, folder, str(device))
+        _warn_of_halves(member, folder, precision)
+        heard = ears(member, folder, device)
+        enrolment = Enrolment(heard, member)
+        conditionings = ConditioningCache(enrolment.of, member, heard.revision, max_bytes=CONDITIONINGS_BYTES)
         found = builtin(folder, member)
         words = f"{ARITHMETIC} {conditionings.key} watermark={settings.watermark} precision={precision.name}"
-        speaking = [(name, tensor) for name, tensor in s3gen.state_dict().items() if tensor.is_floating_point()]
         return cls(
             member=member,
             device=device,
+            precision=precision,
             decoder=Decoder(
-                weights, member, rows=rows, length=length, device=str(device), ahead=ahead, precision=precision
+                t3_weights(member, folder, device),
+                member,
+                rows=rows,
+                length=length,
+                device=str(device),
+                ahead=ahead,
+                precision=precision,
             ),
             tokenizer=tokenizer.load(member, folder, max_text_tokens=TEXT_ROOM),
-            renderer=Renderer(s3gen, member),
+            renderer=_renderer(member, folder, device, precision),
+            ears=heard,
             enrolment=enrolment,
             watermark=Watermark() if settings.watermark else None,
             conditionings=conditionings,
-            revision=digest(words, [*sorted(weights.items()), *sorted(speaking)]),
+            revision=_revision(member, folder, words),
             own_voice=None if found is None else _own_voice(member, conditionings.key, found.to_embedding()),
         )
 
@@ -105,14 +126,28 @@ class Model:
         """
         return self.conditionings.of(voice).on(self.device)
 
-    def noise(self, slot: Slot) -> torch.Generator:
-        """Where an utterance's sound is drawn from: upstream goes on with the generator its tokens came from.
+    def said(self, source: Clip) -> list[int]:
+        """What `source` says, in speech tokens.
 
-        Steps run ahead have drawn from that one beyond the utterance's end, by a number that must not matter.
+        Raises:
+            InvalidAudio: the clip is shorter than a token.
+
         """
-        if self.decoder.ahead == 0:
-            return slot.chance
-        return torch.Generator(self.device).manual_seed(slot.chance.initial_seed())
+        return [int(token) for token in tokens_of(source, self.ears()).tolist()]
+
+    def noise(self, seed: int, chance: torch.Generator | None = None) -> Noise:
+        """What is random in the sound of an utterance, of its seed alone.
+
+        In reference precision upstream's numbers, which come of the generator that its tokens came from, where that is
+        given and no step was run ahead of its end.
+        """
+        if chance is None or self.precision.name != "reference" or self.decoder.ahead:
+            return Indexed(seed, self.device)
+        return Drawn(chance, self.device, meanflow=self.member.meanflow)
+
+    def chance(self, seed: int) -> torch.Generator:
+        """What upstream draws everything from."""
+        return torch.Generator(self.device).manual_seed(seed)
 
 
 def device_of(name: str) -> torch.device:
@@ -128,6 +163,29 @@ def device_of(name: str) -> torch.device:
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise EngineUnavailable(f"TTS_DEVICE: there is no {name} here; {torch.cuda.device_count()} GPUs were found")
     return device
+
+
+def _renderer(member: Member, folder: Path, device: torch.device, precision: Precision) -> Renderer:
+    file = layout_of(member, folder).speech
+    tensors = Tensors(read(folder / file, without=(TOKENIZER, SPEAKER_ENCODER), device=device), file)
+    flow = Flow(tensors.under(FLOW), meanflow=member.meanflow, precision=precision)
+    vocoder = Vocoder(tensors.under(VOCODER), precision=precision)
+    tensors.finish()
+    return Renderer(flow, vocoder, member, device)
+
+
+def _revision(member: Member, folder: Path, words: str) -> str:
+    layout = layout_of(member, folder)
+    prints = [fingerprint(read(folder / layout.t3), ""), fingerprint(read(folder / layout.speech), FLOW, VOCODER)]
+    return hashlib.sha256(" ".join([words, *prints]).encode()).hexdigest()[:DIGITS]
+
+
+def _warn_of_halves(member: Member, folder: Path, precision: Precision) -> None:
+    if precision.weights == torch.float32 and is_halved(member, folder):
+        logger.warning(
+            "the checkpoint was converted to half precision: convert it with --trunk float32 to compute in single",
+            extra={"figures": {"engine": member.engine, "precision": precision.name}},
+        )
 
 
 def _own_voice(member: Member, key: str, embedding: Embedding) -> Voice:

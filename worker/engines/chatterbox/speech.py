@@ -1,4 +1,4 @@
-"""A take under way: its clip is made by the engine's threads, and waited for by whoever reads it."""
+"""A take under way: its clips are made by the engine's threads, and waited for by whoever reads it."""
 
 from __future__ import annotations
 
@@ -13,39 +13,52 @@ from worker.errors import Cancelled, EngineFailed, EnginePoisoned, OutOfMemory, 
 
 
 class Speech:
-    """A take of one clip, settled once: with its clip, or with the reason why there is none."""
+    """A take that is given its clips one after another, and settled once: as complete, or with what went wrong."""
 
     def __init__(self, verdict: Verdict) -> None:
         self.verdict = verdict
-        self._lock = threading.Lock()
-        self._outcome: Clip | WorkerError | None = None
-        self._settled = threading.Event()
+        self._changed = threading.Condition()
+        self._clips: list[Clip] = []
+        self._error: WorkerError | None = None
+        self._settled = False
 
     def __iter__(self) -> Iterator[Clip]:
-        """Its clip, once there is one."""
-        self._settled.wait()
-        if isinstance(self._outcome, Clip):
-            yield self._outcome
-        elif self._outcome is not None:
-            raise self._outcome
+        """Its clips, each once it is there."""
+        number = 0
+        while (clip := self._awaited(number)) is not None:
+            yield clip
+            number += 1
 
     @property
     def is_settled(self) -> bool:
         """Whether nobody waits for more."""
-        return self._settled.is_set()
+        return self._settled
 
     def cancel(self) -> None:
-        """Settles it whatever is under way, also where it has its clip and nobody read it."""
-        with self._lock:
-            self._outcome = Cancelled("the utterance was cancelled")
-            self._settled.set()
+        """Settles it whatever is under way, also where its clips are there and nobody read them."""
+        with self._changed:
+            self._error = Cancelled("the utterance was cancelled")
+            self._settled = True
+            self._changed.notify_all()
 
-    def settle(self, outcome: Clip | WorkerError) -> None:
-        """Gives it its end; the first one counts."""
-        with self._lock:
-            if not self._settled.is_set():
-                self._outcome = outcome
-                self._settled.set()
+    def give(self, clip: Clip) -> None:
+        """Its next clip; one that comes after the end is dropped."""
+        with self._changed:
+            if not self._settled:
+                self._clips.append(clip)
+                self._changed.notify_all()
+
+    def settle(self, outcome: Clip | WorkerError | None = None) -> None:
+        """Gives it its end, with a last clip or with what went wrong; the first one counts."""
+        with self._changed:
+            if self._settled:
+                return
+            if isinstance(outcome, Clip):
+                self._clips.append(outcome)
+            else:
+                self._error = outcome
+            self._settled = True
+            self._changed.notify_all()
 
     def attempt(self, work: Callable[[], None]) -> bool:
         """Does `work` for it unless it is settled; what goes wrong is raised where it is read. Whether it was done."""
@@ -57,6 +70,14 @@ class Speech:
             self.settle(fault(error))
             return False
         return True
+
+    def _awaited(self, number: int) -> Clip | None:
+        """The clip of that number; none where it has no more. What went wrong comes before clips nobody has read."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._settled or number < len(self._clips))
+            if self._error is not None:
+                raise self._error
+            return self._clips[number] if number < len(self._clips) else None
 
 
 def fault(error: Exception) -> WorkerError:

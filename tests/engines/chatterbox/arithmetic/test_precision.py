@@ -11,12 +11,11 @@ from tests.engines.chatterbox.conftest import SMALL
 from tests.engines.chatterbox.job import GUIDED, UNGUIDED, Job
 from worker.engines.chatterbox.arithmetic.precision import Precision, precision_of
 from worker.engines.chatterbox.arithmetic.projection import projection
-from worker.engines.chatterbox.checkpoint import Weights
+from worker.engines.chatterbox.checkpoint import Weights, t3_weights
 from worker.engines.chatterbox.decoder.decoder import Decoder
 from worker.engines.chatterbox.decoder.prefill import Prefill
 from worker.engines.chatterbox.decoder.trunk import Trunk, gpt2, llama
 from worker.engines.chatterbox.member import HEAD_SIZE, START_SPEECH, Member
-from worker.engines.chatterbox.modules import t3_weights
 
 CPU = torch.device("cpu")
 INPUTS = 64

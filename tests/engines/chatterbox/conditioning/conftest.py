@@ -10,23 +10,30 @@ import pytest
 from chatterbox.models.s3gen import S3Gen
 from chatterbox.models.voice_encoder import VoiceEncoder
 
-from builder.random_checkpoint import write_s3gen, write_voice_encoder
+from builder.upstream_modules import loaded_s3gen, loaded_voice_encoder
+from tests.engines.chatterbox.conditioning import lively
 from tests.engines.chatterbox.conditioning.recordings import spoken
 from voice_library.voice import Reference
+from worker.engines.chatterbox.checkpoint import read
 from worker.engines.chatterbox.conditioning.enrolment import Enrolment
+from worker.engines.chatterbox.conditioning.revision import Sampled
+from worker.engines.chatterbox.hearing.hearing import Hearing
 from worker.engines.chatterbox.member import MEMBERS, Member
-from worker.engines.chatterbox.modules import loaded_s3gen, loaded_voice_encoder
+from worker.engines.chatterbox.tensors import Tensors
 from worker.engines.espeak.engine import load
 from worker.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
 class Enroller:
-    """One member's modules, and our enrolment with them."""
+    """One member's modules of upstream, the tensors of the same files, and our enrolment with them."""
 
     member: Member
     voice_encoder: VoiceEncoder
     s3gen: S3Gen
+    speech: Sampled
+    speaker: Sampled
+    hearing: Hearing
     enrolment: Enrolment
 
 
@@ -37,11 +44,17 @@ def enrollers(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Enrol
     @cache
     def enroller(name: str) -> Enroller:
         member = replace(MEMBERS[name], layers=1, blocks=1)
-        write_s3gen(member, folder, seed=3)
-        write_voice_encoder(member, folder, seed=4)
-        voice_encoder, s3gen = loaded_voice_encoder(member, folder), loaded_s3gen(member, folder)
-        enrolment = Enrolment(voice_encoder, s3gen, member)
-        return Enroller(member=member, voice_encoder=voice_encoder, s3gen=s3gen, enrolment=enrolment)
+        speech, speaker = (Sampled(read(path)) for path in lively.write(member, folder))
+        hearing = Hearing(Tensors(speech, "speech"), Tensors(speaker, "speaker"), blocks=1)
+        return Enroller(
+            member=member,
+            voice_encoder=loaded_voice_encoder(member, folder),
+            s3gen=loaded_s3gen(member, folder),
+            speech=speech,
+            speaker=speaker,
+            hearing=hearing,
+            enrolment=Enrolment(lambda: hearing, member),
+        )
 
     return enroller
 

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-from tests.engines.chatterbox.conditioning.conftest import Enroller
 from tests.engines.chatterbox.conditioning.drawn import drawn
 from voice_library.embedding_file import voice_from_bytes, voice_to_bytes
 from voice_library.voice import Embedding, Voice, embedding_key
@@ -57,36 +56,16 @@ def test_it_does_not_change_with_the_arrays_that_it_was_made_of() -> None:
     assert all(getattr(conditioning, name).any() for name in FIELDS)
 
 
-def test_its_tensors_are_made_once_in_upstreams_types_and_shapes() -> None:
+def test_its_tensors_are_made_once_with_its_numbers() -> None:
     conditioning = drawn(1, tokens=7, prompt=5)
     placed = conditioning.on("cpu")
     assert conditioning.on(torch.device("cpu")) is placed
-    voice, recording = placed.conditionals, placed.recording
-    assert [(part.dtype, tuple(part.shape)) for part in (voice.speaker, voice.prompt)] == [
-        (torch.float32, (256,)),
-        (torch.int64, (5,)),
-    ]
-    assert recording.pop("prompt_feat_len") is None
-    assert {name: (part.dtype, tuple(part.shape)) for name, part in recording.items()} == {
-        "prompt_token": (torch.int64, (1, 7)),
-        "prompt_token_len": (torch.int64, (1,)),
-        "prompt_feat": (torch.float32, (1, 14, 80)),
-        "embedding": (torch.float32, (1, 192)),
-    }
-    assert recording["prompt_token_len"].tolist() == [7]
-    assert np.array_equal(recording["prompt_feat"][0].numpy(), conditioning.mel)
-    assert np.array_equal(voice.prompt.numpy(), conditioning.prompt)
-
-
-def test_upstreams_s3gen_runs_on_it_and_what_it_does_to_its_dictionary_stays_there(original: Enroller) -> None:
-    conditioning = drawn(1, tokens=7, prompt=5)
-    placed = conditioning.on("cpu")
-    given = placed.recording
-    original.s3gen.flow_inference(torch.arange(9)[None], ref_dict=given, n_cfm_timesteps=1, finalize=True)
-    assert given["prompt_token"].dtype == torch.float32, "upstream writes into the dictionary"
-    assert placed.recording["prompt_token"].dtype == torch.int64
-    fresh = Conditioning.from_embedding(conditioning.to_embedding(), MEMBER).on("cpu").recording
-    assert all(value is None or torch.equal(value, placed.recording[name]) for name, value in fresh.items())
+    voice, heard = placed.conditionals, placed.heard
+    tensors = (voice.speaker, voice.prompt, heard.tokens, heard.mel, heard.x_vector)
+    numbers, words = torch.float32, torch.int64
+    assert [tensor.dtype for tensor in tensors] == [numbers, words, words, numbers, numbers]
+    for name, tensor in zip(FIELDS, tensors, strict=True):
+        assert np.array_equal(tensor.numpy(), getattr(conditioning, name))
 
 
 def test_half_a_tokens_sound_may_stand_at_the_end() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from chatterbox.mtl_tts import ChatterboxMultilingualTTS
 from chatterbox.tts import ChatterboxTTS
 from chatterbox.tts_turbo import ChatterboxTurboTTS
 
-from worker.engines.chatterbox import modules
+from builder import upstream_modules as modules
 from worker.engines.chatterbox.conditioning.conditioning import MEL, PROMPT, SPEAKER, TOKENS, X_VECTOR
 from worker.engines.chatterbox.member import Member
 
@@ -47,3 +48,18 @@ def prepared(member: Member, voice_encoder: VoiceEncoder, s3gen: S3Gen, path: Pa
         MEL: conditionals.gen["prompt_feat"].numpy(),
         X_VECTOR: conditionals.gen["embedding"].numpy(),
     }
+
+
+def revision(voice_encoder: VoiceEncoder, s3gen: S3Gen, member: Member) -> str:
+    """The digits of the first voice files, which were made of the loaded modules."""
+    loudness = None if member.guided else -27.0
+    digest, numbers = hashlib.sha256(f"1 {member.prompt_tokens} {loudness}".encode()), []
+    parts = {"voice_encoder": voice_encoder, "speaker_encoder": s3gen.speaker_encoder, "tokenizer": s3gen.tokenizer}
+    for part, module in parts.items():
+        for name, tensor in sorted(module.state_dict().items()):
+            if tensor.is_floating_point() and name not in ("_mel_filters", "window"):
+                digest.update(f" {part}.{name} {list(tensor.shape)}".encode())
+                flat = tensor.flatten()
+                numbers.append(flat[:: -(-len(flat) // 2048)].float())
+    digest.update(torch.cat(numbers).numpy().astype("<f4").tobytes())
+    return digest.hexdigest()[:12]

@@ -70,8 +70,9 @@ def engines(checkpoints: Callable[[str], Path]) -> Iterator[Callable[[str], Chat
     with ExitStack() as stack:
 
         @cache
-        def engine(name: str, tokens: int = TOKENS) -> Chatterbox:
-            settings = Settings(models_dir=checkpoints(name).parent, batch_size=BATCH_SIZE, device="cpu")
+        def engine(name: str, tokens: int = TOKENS, *, watermark: bool = True) -> Chatterbox:
+            folder = checkpoints(name).parent
+            settings = Settings(models_dir=folder, batch_size=BATCH_SIZE, device="cpu", watermark=watermark)
             model = Model.load(MEMBERS[name], settings)
             return stack.enter_context(closing(Chatterbox(model, batch_size=BATCH_SIZE, limit=lambda _: tokens)))
 

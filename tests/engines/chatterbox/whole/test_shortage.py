@@ -6,7 +6,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,6 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from tests.engines.chatterbox.whole.conftest import BATCH_SIZE
 from tests.engines.chatterbox.whole.test_engine import heard, utterance
@@ -28,14 +27,14 @@ from worker.engines.chatterbox.decoder.decoder import Slot
 from worker.engines.chatterbox.engine import Chatterbox
 from worker.engines.chatterbox.member import MEMBERS
 from worker.engines.chatterbox.model import Model
+from worker.engines.chatterbox.rendering.noise import Noise
 from worker.engines.chatterbox.schedule import Rules, Schedule
+from worker.engines.chatterbox.speech import Speech
 from worker.errors import Cancelled, OutOfMemory
 from worker.request import EngineOptions, Priority
 from worker.settings import Settings
 
 TOKENS = 8
-QUIET_STEPS = 2 * TOKENS
-"""As in the engine, more than an utterance takes: were it fewer, none might come to an end between two shortages."""
 PRIORITIES: tuple[Priority, ...] = ("normal", "batch", "interactive", "normal")
 SHORTAGES = (torch.OutOfMemoryError("CUDA out of memory"), MemoryError())
 
@@ -51,25 +50,35 @@ def models(checkpoints: Callable[[str], Path]) -> Callable[[str], Model]:
 
 
 @contextmanager
-def batching(model: Model, rules: Rules | None = None, *, renders: bool = False) -> Iterator[Chatterbox]:
+def batching(
+    model: Model, rules: Rules | None = None, *, renders: bool = False, tokens: int = TOKENS
+) -> Iterator[Chatterbox]:
     """An engine that soon forgets a shortage, and whose rows are all free in the end.
 
+    As it is, a shortage is remembered for longer than an utterance takes: else none might come to an end between two.
     Unless it renders, a clip is all that it would be rendered from, its tokens and its chance, which takes no time.
     """
     schedule: Schedule[Line] = Schedule(rules)
     rows = model.decoder.free_rows
-    with closing(Chatterbox(model, batch_size=BATCH_SIZE, limit=lambda _: TOKENS, schedule=schedule)) as engine:
-        engine._batch._allowance = Allowance(rows, quiet_steps=QUIET_STEPS)
-        with nullcontext() if renders else patch.object(engine, "_clip", unrendered):
+    with closing(Chatterbox(model, batch_size=BATCH_SIZE, limit=lambda _: tokens, schedule=schedule)) as engine:
+        engine._batch._allowance = Allowance(rows, quiet_steps=2 * tokens)
+        with nullcontext() if renders else patch.object(engine, "_studio", Unrendered(model)):
             yield engine
         assert (engine.rows_in_use, model.decoder.free_rows) == (0, rows)
         assert not schedule.waiting
         assert not schedule._under_way
 
 
-def unrendered(tokens: Tensor, _: Voice, chance: torch.Generator) -> Clip:
-    drawn = torch.rand(4, generator=chance)
-    return Clip(samples=torch.cat([tokens / 10_000, drawn]).numpy(), sample_rate=24_000)
+class Unrendered:
+    """Stands where tokens would become sound."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def render(self, speech: Speech, tokens: Callable[[], Sequence[int]], _: Voice, noise: Noise, **__: object) -> None:
+        said = np.array(tokens(), dtype=np.float32) / 10_000
+        samples = np.concatenate([said, noise.start(0, 1).numpy().flatten()[:4]])
+        speech.settle(Clip(samples=samples, sample_rate=24_000))
 
 
 @contextmanager

@@ -17,8 +17,8 @@ from chatterbox.vc import ChatterboxVC
 from safetensors.torch import load_file
 from transformers import AutoTokenizer
 
+from builder import upstream_modules as modules
 from worker.audio.clip import Samples
-from worker.engines.chatterbox import modules
 from worker.engines.chatterbox.member import VOICE_FILE, Member
 from worker.request import EngineOptions
 
@@ -26,7 +26,8 @@ from worker.request import EngineOptions
 class Upstream:
     """One member, as its makers have it."""
 
-    def __init__(self, member: Member, folder: Path, *, tokens: int, device: str = "cpu") -> None:
+    def __init__(self, member: Member, folder: Path, *, tokens: int, device: str = "cpu", marks: bool = False) -> None:
+        """Unless it `marks`, its audio is as its vocoder gives it."""
         self._member = member
         t3 = modules.t3(member)
         t3.load_state_dict(load_file(folder / member.file))
@@ -42,6 +43,8 @@ class Upstream:
             t3.to(device).eval(), s3gen, encoder, _tokenizer(member, folder), device, conds=conditionals
         )
         self.conversion = ChatterboxVC(s3gen, device, ref_dict=conditionals.gen)
+        if not marks:
+            self.tts.watermarker = self.conversion.watermarker = _LeavesAsItIs()
 
     def says(self, text: str, seed: int, language: str = "en", **options: float) -> Samples:
         """Its waveform."""
@@ -62,6 +65,13 @@ _CLASSES = {
     ("llama", True): ChatterboxMultilingualTTS,
     ("gpt2", False): ChatterboxTurboTTS,
 }
+
+
+class _LeavesAsItIs:
+    """In the place of Perth's."""
+
+    def apply_watermark(self, samples: Samples, **_: object) -> Samples:
+        return samples
 
 
 def _limited(inference: Any, **limit: int) -> Any:

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from worker.engines.chatterbox.checkpoint import read
 from worker.engines.chatterbox.conditioning.conditioning import NAMES, TOKENS, Conditioning
+from worker.engines.chatterbox.layout import layout_of
 from worker.engines.chatterbox.member import VOICE_FILE, Member
 from worker.errors import EngineUnavailable
 
@@ -17,22 +20,28 @@ LENGTH = "gen.prompt_token_len"
 
 
 def builtin(folder: Path, member: Member) -> Conditioning | None:
-    """The conditioning in the checkpoint's `conds.pt`; none if there is no such file.
+    """The conditioning in the checkpoint's `conds.pt`, or in the file that was made of it; none if there is neither.
 
     Raises:
         EngineUnavailable: the file is damaged, or holds no voice of this member; the message names the key.
 
     """
-    path = folder / VOICE_FILE
+    path = folder / layout_of(member, folder).voice
     if not path.exists():
         return None
-    found = _unpickled(path)
     try:
-        arrays = {name: _row(found, name).numpy() for name in NAMES}
-        _check_length(found, len(arrays[TOKENS]))
-        return Conditioning.from_arrays(arrays, member)
+        return Conditioning.from_arrays(_arrays(path), member)
     except ValueError as error:
-        raise EngineUnavailable(f"Chatterbox: {VOICE_FILE} holds no voice of {member.name}: {error}") from error
+        raise EngineUnavailable(f"Chatterbox: {path.name} holds no voice of {member.name}: {error}") from error
+
+
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+    if path.name != VOICE_FILE:
+        return {name: tensor.numpy() for name, tensor in read(path).items()}
+    found = _unpickled(path)
+    arrays = {name: _row(found, name).numpy() for name in NAMES}
+    _check_length(found, len(arrays[TOKENS]))
+    return arrays
 
 
 def _unpickled(path: Path) -> Any:

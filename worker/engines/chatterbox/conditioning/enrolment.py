@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
+import numpy as np
 import torch
-import torchaudio  # type: ignore[import-untyped]  # it ships no types
-from chatterbox.models.s3gen import S3Gen
-from chatterbox.models.voice_encoder import VoiceEncoder
+from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
 from voice_library.voice import Reference
 from worker.audio.reference import ReferenceLimits
@@ -22,7 +20,9 @@ from worker.engines.chatterbox.conditioning.conditioning import (
     X_VECTOR,
     Conditioning,
 )
-from worker.engines.chatterbox.conditioning.recording import NARROW_RATE, WIDE_RATE, MelSpectrogram, Recording
+from worker.engines.chatterbox.conditioning.recording import Recording
+from worker.engines.chatterbox.hearing.hearing import Hearing
+from worker.engines.chatterbox.hearing.resampling import NARROW_RATE, WIDE_RATE
 from worker.engines.chatterbox.member import Member
 from worker.errors import InvalidReference
 
@@ -50,18 +50,16 @@ def loudness_lufs(member: Member) -> float | None:
 
 
 class Enrolment:
-    """Derives conditionings with the modules of one member; it keeps nothing between calls: any thread may ask."""
+    """Derives conditionings for one member; it keeps nothing between calls: any thread may ask."""
 
-    def __init__(self, voice_encoder: VoiceEncoder, s3gen: S3Gen, member: Member) -> None:
-        self._voice_encoder = voice_encoder
-        self._s3gen = s3gen
+    def __init__(self, hearing: Callable[[], Hearing], member: Member) -> None:
+        """`hearing` is asked for what hears whenever somebody is heard."""
+        self._hearing = hearing
         self._member = member
         self._limits = limits(member)
-        self._mel = MelSpectrogram(s3gen.device)
-        self._resample = torchaudio.transforms.Resample(WIDE_RATE, NARROW_RATE).to(s3gen.device)
 
     def of(self, reference: Reference) -> Conditioning:
-        """What upstream's `prepare_conditionals` makes of the same samples, number for number.
+        """What upstream's `prepare_conditionals` makes of the same samples: the same tokens, the rest but for rounding.
 
         Raises:
             InvalidReference: the recording is too short, or there is nothing in it to go by.
@@ -73,8 +71,7 @@ class Enrolment:
                 f"{self._limits.min_sec:g} s or more, and {self._limits.good_sec:g} s to do well"
             )
         recording = Recording.of(reference, loudness_lufs(self._member))
-        with torch.inference_mode():
-            arrays = {name: tensor.cpu().numpy() for name, tensor in self._heard(recording).items()}
+        arrays = {name: tensor.cpu().numpy() for name, tensor in self._heard(recording).items()}
         try:
             return Conditioning.from_arrays(arrays, self._member)
         except ValueError as error:
@@ -83,30 +80,22 @@ class Enrolment:
             ) from error
 
     def _heard(self, recording: Recording) -> dict[str, Tensor]:
-        wide = self._tensor(recording.wide[: MOST_TOKENS * WIDE_RATE // TOKENS_PER_SEC])
+        hearing = self._hearing()
+        wide = _tensor(recording.wide[: MOST_TOKENS * WIDE_RATE // TOKENS_PER_SEC])
         # S3Gen hears another resampler's work than T3, as it was trained to.
-        narrow = self._resample(wide)
-        mel = self._mel.of(wide)
-        prompt, tokens = self._tokens(
-            self._tensor(recording.narrow[: self._member.prompt_tokens * NARROW_RATE // TOKENS_PER_SEC]), narrow
-        )
-        speaker = self._voice_encoder.embeds_from_wavs([recording.voice], sample_rate=NARROW_RATE, trim_top_db=None)[0]
+        narrow = hearing.narrowed(wide)
+        mel = hearing.mel(wide)
+        opening = _tensor(recording.narrow[: self._member.prompt_tokens * NARROW_RATE // TOKENS_PER_SEC])
+        prompt, tokens = hearing.tokens(opening, narrow)
         return {
-            SPEAKER: torch.from_numpy(speaker),
+            SPEAKER: hearing.speaker(_tensor(recording.voice)),
             PROMPT: prompt,
             # A last token of which the recording holds only half has one frame, and goes without.
             TOKENS: tokens[: len(mel) // 2],
             MEL: mel,
-            X_VECTOR: self._s3gen.speaker_encoder.inference(narrow)[0],
+            X_VECTOR: hearing.x_vector(narrow),
         }
 
-    def _tokens(self, *waves: Tensor) -> list[Tensor]:
-        """The speech tokens of several waves `[1, n]` at 16 kHz, in one run of the tokenizer."""
-        tokenizer: Any = self._s3gen.tokenizer
-        mels = [tokenizer.log_mel_spectrogram(wave)[0].t() for wave in waves]
-        lengths = torch.tensor([len(mel) for mel in mels], dtype=torch.int32, device=waves[0].device)
-        codes, counts = tokenizer.quantize(pad_sequence(mels, batch_first=True).transpose(1, 2), lengths)
-        return [row[:count] for row, count in zip(codes, counts.tolist(), strict=True)]
 
-    def _tensor(self, samples: Any) -> Tensor:
-        return torch.tensor(samples, device=self._s3gen.device)[None]
+def _tensor(samples: NDArray[np.float32]) -> Tensor:
+    return torch.tensor(samples)

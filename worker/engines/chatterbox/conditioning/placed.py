@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +13,25 @@ from worker.engines.chatterbox.decoder.embedding import Conditionals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Heard:
+    """What S3Gen is given of a voice's recording."""
+
+    tokens: Tensor
+    """Its speech tokens: int64 `[n]`."""
+    mel: Tensor
+    """Its mel spectrogram: float32 `[2n or 2n + 1, 80]`."""
+    x_vector: Tensor
+    """Its speaker: float32 `[192]`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Placed:
     """What T3 and S3Gen are given of a voice; all who speak in it read the same tensors, and nobody writes them."""
 
     conditionals: Conditionals
     """T3's."""
-    _recording: Mapping[str, Tensor | None]
+    heard: Heard
+    """S3Gen's."""
 
     @classmethod
     def of(
@@ -39,16 +51,9 @@ class Placed:
 
         return cls(
             conditionals=Conditionals(speaker=placed(speaker, torch.float32), prompt=placed(prompt, torch.int64)),
-            _recording={
-                "prompt_token": placed(tokens, torch.int64)[None],
-                "prompt_token_len": torch.tensor([len(tokens)], device=device),
-                "prompt_feat": placed(mel, torch.float32)[None],
-                "prompt_feat_len": None,
-                "embedding": placed(x_vector, torch.float32)[None],
-            },
+            heard=Heard(
+                tokens=placed(tokens, torch.int64),
+                mel=placed(mel, torch.float32),
+                x_vector=placed(x_vector, torch.float32),
+            ),
         )
-
-    @property
-    def recording(self) -> dict[str, Any]:
-        """S3Gen's, as upstream's `ref_dict`: a fresh one each time, for upstream puts other tensors into it."""
-        return dict(self._recording)

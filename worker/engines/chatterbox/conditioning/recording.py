@@ -1,33 +1,31 @@
-"""A recording as Chatterbox hears it: at two sample rates, at a loudness, as a mel spectrogram."""
+"""A recording as Chatterbox hears it: at two sample rates, at a loudness, with and without the quiet at its ends."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-import librosa
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional
 
 from voice_library.metadata import MAX_REFERENCE_SEC
 from voice_library.voice import Reference
+from worker.engines.chatterbox.conditioning.loudness import levelled
+from worker.engines.chatterbox.hearing.resampling import NARROW_RATE, WIDE_RATE, resampled
 from worker.errors import InvalidReference
 
 Samples = NDArray[np.float32]
 
-WIDE_RATE = 24_000
-"""Hertz of the sound that S3Gen makes."""
-NARROW_RATE = 16_000
-"""Hertz of what all encoders hear."""
 HEARD_SEC = MAX_REFERENCE_SEC
 """The voice encoder hears all of a recording, but none longer than a voice file holds."""
 SILENCE = 2.0**-15
 """One step of 16-bit audio."""
 TRIM_DB = 20
 """What is this much under the loudest at either end of a recording is not heard as voice."""
+TRIM_WINDOW = 2048
+TRIM_HOP = 512
+"""Samples whose level is one, and samples that are kept or cut together (`librosa.effects.trim`)."""
+QUIETEST = 1e-5
+"""Amplitude that is no longer told apart."""
 LEAST_VOICE_SEC = 0.25
 """A syllable; what is shorter is a click."""
 
@@ -54,10 +52,10 @@ class Recording:
             raise InvalidReference("the recording has samples that are not finite numbers: send another one")
         if np.abs(samples).max(initial=0.0) < SILENCE:
             raise InvalidReference("the recording is silent: send one in which somebody speaks")
-        wide = librosa.resample(samples, orig_sr=reference.sample_rate, target_sr=WIDE_RATE)
+        wide = resampled(samples, reference.sample_rate, WIDE_RATE)
         if loudness_lufs is not None:
-            wide = _levelled(wide, loudness_lufs)
-        return cls(wide=wide, narrow=librosa.resample(wide, orig_sr=WIDE_RATE, target_sr=NARROW_RATE))
+            wide = levelled(wide, WIDE_RATE, loudness_lufs)
+        return cls(wide=wide, narrow=resampled(wide, WIDE_RATE, NARROW_RATE))
 
     @property
     def voice(self) -> Samples:
@@ -67,7 +65,7 @@ class Recording:
             InvalidReference: hardly anything is left.
 
         """
-        voice, _ = librosa.effects.trim(self.narrow, top_db=TRIM_DB)
+        voice = trimmed(self.narrow)
         heard_sec = len(voice) / NARROW_RATE
         if heard_sec < LEAST_VOICE_SEC:
             raise InvalidReference(
@@ -77,37 +75,12 @@ class Recording:
         return voice
 
 
-class MelSpectrogram:
-    """Mel spectrograms as S3Gen makes sound of them: 50 frames a second, 80 bands up to 8 kHz."""
-
-    WINDOW = 1920
-    HOP = 480
-    BANDS = 80
-    HIGHEST_HZ = 8000
-    FLOOR = 1e-5
-    """The quietest that is told apart."""
-    UNDER_ROOT = 1e-9
-
-    def __init__(self, device: torch.device) -> None:
-        bands = librosa.filters.mel(sr=WIDE_RATE, n_fft=self.WINDOW, n_mels=self.BANDS, fmin=0, fmax=self.HIGHEST_HZ)
-        self._bands = torch.tensor(bands, dtype=torch.float32, device=device)
-        self._window = torch.hann_window(self.WINDOW).to(device)
-
-    def of(self, wave: Tensor) -> Tensor:
-        """Natural logarithms `[n // 480, 80]` of a wave `[1, n]` at 24 kHz, of more than 720 samples."""
-        margin = (self.WINDOW - self.HOP) // 2
-        padded = functional.pad(wave[None], (margin, margin), mode="reflect")[0]
-        spectrum = torch.view_as_real(
-            torch.stft(padded, self.WINDOW, hop_length=self.HOP, window=self._window, center=False, return_complex=True)
-        )
-        magnitude = torch.sqrt(spectrum.pow(2).sum(-1) + self.UNDER_ROOT)
-        return torch.log(torch.clamp(self._bands @ magnitude, min=self.FLOOR))[0].t()
-
-
-def _levelled(samples: Samples, target_lufs: float) -> Samples:
-    """`samples` at `target_lufs`; as they are where that is unknown, as for what is too quiet to be measured."""
-    # Imported here, as everywhere: only Turbo and Nano need it.
-    import pyloudnorm
-
-    gain = 10.0 ** ((target_lufs - pyloudnorm.Meter(WIDE_RATE).integrated_loudness(samples)) / 20.0)
-    return (samples * gain).astype(np.float32) if math.isfinite(gain) and gain > 0.0 else samples
+def trimmed(samples: Samples) -> Samples:
+    """From the first to the last of the `samples` that are not TRIM_DB under the loudest (`librosa.effects.trim`)."""
+    padded = np.pad(samples, TRIM_WINDOW // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, TRIM_WINDOW)[::TRIM_HOP]
+    # As librosa rounds: powers of roots of powers, in single precision.
+    powers = np.square(np.sqrt(np.mean(np.square(frames), axis=1)))
+    levels_db = 10.0 * np.log10(np.maximum(QUIETEST**2, powers))
+    loud = np.flatnonzero(levels_db - levels_db.max() > -TRIM_DB)
+    return samples[loud[0] * TRIM_HOP : (loud[-1] + 1) * TRIM_HOP]

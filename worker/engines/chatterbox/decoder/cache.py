@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -39,7 +41,9 @@ class Cache:
     ) -> None:
         self.rows = rows
         self.length = -(-length // BUCKET) * BUCKET
-        self.entries = torch.zeros(layers, rows, self.length, 2, heads, HEAD_SIZE, device=device, dtype=dtype)
+        shape = (layers, rows, self.length, 2, heads, HEAD_SIZE)
+        on_processor = torch.device(device).type == "cpu"
+        self.entries = _untouched(shape, dtype) if on_processor else torch.zeros(shape, device=device, dtype=dtype)
 
     def store(self, layer: int, rows: Tensor, positions: Tensor, qkv: Tensor) -> None:
         """Writes keys and values to `rows` `[rows, 1]` at `positions` `[rows, inputs]`."""
@@ -48,6 +52,11 @@ class Cache:
     def put(self, row: int, position: int, held: Tensor) -> None:
         """Writes what is held in every layer, `[layer, position, key|value, head, 64]`, to `row` from `position` on."""
         self.entries[:, row, position : position + held.shape[1]] = held
+
+
+def _untouched(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+    """Zeros that take no memory before they are written; torch writes its own."""
+    return torch.from_numpy(np.zeros(math.prod(shape) * dtype.itemsize, dtype=np.uint8)).view(dtype).view(shape)
 
 
 def as_type(given: Tensor, wanted: torch.dtype) -> Tensor:

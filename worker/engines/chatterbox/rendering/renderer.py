@@ -2,92 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-import librosa
 import numpy as np
 import torch
-from chatterbox.models.s3gen import S3Gen
-from chatterbox.models.s3gen.const import S3GEN_SIL, S3GEN_SR
-from chatterbox.models.s3tokenizer import S3_SR, S3_TOKEN_HOP
 from torch import Tensor
 
-from worker.audio.clip import Clip, Samples
+from worker.audio.clip import Samples
+from worker.engines.chatterbox.conditioning.placed import Heard
+from worker.engines.chatterbox.flow.encoder import FRAMES_PER_TOKEN
+from worker.engines.chatterbox.flow.flow import Flow, Piece
 from worker.engines.chatterbox.member import START_SPEECH, STOP_SPEECH, Member
-from worker.engines.chatterbox.rendering.flow import Flow
-from worker.engines.chatterbox.rendering.vocoder import Vocoder
-from worker.errors import EngineFailed, InvalidAudio
+from worker.engines.chatterbox.rendering.noise import Noise
+from worker.engines.chatterbox.vocoder.excitation import FRAME
+from worker.engines.chatterbox.vocoder.vocoder import Vocoder
+from worker.errors import EngineFailed
 
-SAMPLE_RATE: int = S3GEN_SR
-"""Hertz of what is rendered."""
+SILENCE = 4299
+"""The token of silence (`S3GEN_SIL` of chatterbox-tts)."""
 LAST_SILENCE = 3
 """Silent tokens that Turbo and Nano have behind what they say."""
+FADE_SAMPLES = 480
+"""The first so many are silent, and in the next so many the sound comes in: what is left there of the voice's
+recording is not heard (`trim_fade` of chatterbox-tts)."""
 
 
 class Renderer:
-    """One member's S3Gen. It keeps nothing between calls: for any number of threads at once."""
+    """One member's S3Gen, which makes sound. It keeps nothing between calls: for any number of threads at once."""
 
-    def __init__(self, s3gen: S3Gen, member: Member) -> None:
-        self._s3gen = s3gen
+    def __init__(self, flow: Flow, vocoder: Vocoder, member: Member, device: torch.device) -> None:
+        self._flow = flow
+        self._vocoder = vocoder
         self._guided = member.guided
-        self._flow = Flow(s3gen.flow, meanflow=member.meanflow)
-        self._vocoder = Vocoder(s3gen.mel2wav)
+        self._device = device
+        ramp = (torch.cos(torch.linspace(torch.pi, 0, FADE_SAMPLES)) + 1) / 2
+        self._fade = torch.cat([torch.zeros(FADE_SAMPLES), ramp]).numpy()
 
-    @torch.inference_mode()
-    def render(self, tokens: Tensor, voice: Mapping[str, Tensor], noise: torch.Generator) -> Samples:
-        """The waveform of `tokens`, int64 [n], 40 ms each, within −0.99…0.99.
-
-        Args:
-            tokens: what `spoken` or `tokens_of` gives.
-            voice: S3Gen's part of the conditionals, as `S3Gen.embed_ref` makes it: prompt_token int64 [1, n],
-                prompt_feat float32 [1, frames, 80], embedding float32 [1, 192]; more is not read.
-            noise: where all that is random is drawn from; what is drawn depends on its device, too.
-
-        Raises:
-            EngineFailed: there are no tokens or too many, one is no sound, or the waveform holds no finite numbers.
-
-        """
-        if not len(tokens):
-            raise EngineFailed("Chatterbox: there is no speech token to render: nothing was said")
-        if ((tokens < 0) | (tokens >= START_SPEECH)).any():
-            raise EngineFailed(f"Chatterbox: speech tokens are from 0 to {START_SPEECH - 1}")
-        waveform = self._vocoder.waveform(self._flow.mel(tokens, voice, noise), noise)[0]
-        fade = self._s3gen.trim_fade
-        waveform[: len(fade)] *= fade
-        samples: Samples = waveform.cpu().numpy()
-        if not np.isfinite(samples).all():
-            raise EngineFailed("Chatterbox: the audio holds samples that are not finite numbers")
-        return samples
-
-    def spoken(self, tokens: Tensor) -> Tensor:
-        """What upstream renders of T3's `tokens`, int64 [n]: the sound among them; for Turbo and Nano, then silence."""
+    def sound(self, tokens: Sequence[int], *, ended: bool = True) -> list[int]:
+        """What upstream renders of T3's `tokens`: the sound among them; for Turbo and Nano, once ended, silence too."""
         if self._guided:
             tokens = _between_marks(tokens)
-        sound = tokens[tokens < START_SPEECH]
-        if self._guided:
-            return sound
-        return torch.cat([sound, sound.new_full((LAST_SILENCE,), S3GEN_SIL)])
+        sound = [token for token in tokens if token < START_SPEECH]
+        return sound if self._guided or not ended else sound + [SILENCE] * LAST_SILENCE
 
-    @torch.inference_mode()
-    def tokens_of(self, source: Clip) -> Tensor:
-        """What `source` says, in speech tokens, int64 [n], for another voice to say (`ChatterboxVC.generate`).
+    def piece(self, tokens: Sequence[int], heard: Heard, noise: Noise, *, ended: bool = True) -> Piece:
+        """What `mels` is given of `tokens`, 40 ms each, which are all of the utterance or, not ended, its first ones.
 
         Raises:
-            InvalidAudio: the clip is shorter than a token.
+            EngineFailed: there are no tokens, or one is no sound.
 
         """
-        heard = source.samples
-        if source.sample_rate != S3_SR:
-            heard = librosa.resample(heard, orig_sr=source.sample_rate, target_sr=S3_SR)
-        if len(heard) < S3_TOKEN_HOP:
-            raise InvalidAudio("the recording is shorter than 40 ms: nothing is said in it")
-        tokens, _ = self._s3gen.tokenizer(torch.from_numpy(heard).float()[None])
-        said: Tensor = tokens[0]
-        return said
+        if not tokens:
+            raise EngineFailed("Chatterbox: there is no speech token to render: nothing was said")
+        if not 0 <= min(tokens) <= max(tokens) < START_SPEECH:
+            raise EngineFailed(f"Chatterbox: speech tokens are from 0 to {START_SPEECH - 1}")
+        recorded = len(heard.tokens)
+        return Piece(
+            tokens=torch.tensor(tokens, device=self._device),
+            prompt=heard.tokens,
+            mel=heard.mel,
+            x_vector=heard.x_vector,
+            start=noise.start(FRAMES_PER_TOKEN * recorded, FRAMES_PER_TOKEN * len(tokens)),
+            whole=ended,
+        )
+
+    @torch.inference_mode()
+    def mels(self, pieces: Sequence[Piece]) -> list[Tensor]:
+        """The mel spectrogram of each: float32 `[frames, 80]`. None depends on who its neighbours are."""
+        return self._flow.mels(pieces)
+
+    @torch.inference_mode()
+    def waveform(self, mel: Tensor, noise: Noise) -> Samples:
+        """All of an utterance's, within −0.99…0.99.
+
+        Raises:
+            EngineFailed: it holds numbers that are not finite.
+
+        """
+        samples: Samples = self._vocoder.waveform(mel, noise.breath(len(mel) * FRAME)).cpu().numpy()
+        if not np.isfinite(samples).all():
+            raise EngineFailed("Chatterbox: the audio holds samples that are not finite numbers")
+        fade = self._fade[: len(samples)]
+        samples[: len(fade)] *= fade
+        return samples
 
 
-def _between_marks(tokens: Tensor) -> Tensor:
+def _between_marks(tokens: Sequence[int]) -> Sequence[int]:
     """What stands behind the first start of speech and before the first stop, if any (`drop_invalid_tokens`)."""
-    start = (tokens == START_SPEECH).nonzero()[:, 0].tolist()
-    stop = (tokens == STOP_SPEECH).nonzero()[:, 0].tolist()
-    return tokens[start[0] + 1 if start else 0 : stop[0] if stop else None]
+    start = tokens.index(START_SPEECH) + 1 if START_SPEECH in tokens else 0
+    stop = tokens.index(STOP_SPEECH) if STOP_SPEECH in tokens else None
+    return tokens[start:stop]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-from tokenizers import Tokenizer  # type: ignore[import-untyped] # its stubs are not marked as such
+from tokenizers import AddedToken, Tokenizer  # type: ignore[import-untyped] # its stubs are not marked as such
+from tokenizers.models import BPE  # type: ignore[import-untyped] # the same
+from tokenizers.pre_tokenizers import ByteLevel  # type: ignore[import-untyped] # the same
 
 from worker.engines.chatterbox.member import Member
 from worker.engines.chatterbox.text.cangjie import spellings
 from worker.errors import EngineUnavailable
 
 CANGJIE = "Cangjie5_TC.json"
+SETTINGS = "tokenizer_config.json"
 FRAME = ("[START]", "[STOP]")
 """What a guided member's tokenizer has beyond text."""
 
@@ -77,19 +80,34 @@ def _check_form(name: str, content: str) -> None:
 def _built(name: str, build: Callable[[], Tokenizer]) -> Tokenizer:
     try:
         return build()
-    except ImportError as error:
-        raise EngineUnavailable(f"Chatterbox: {error.name} is not installed") from error
     except Exception as error:  # the tokenizers package raises nothing narrower
         raise EngineUnavailable(f"Chatterbox: {name}, or a file that belongs to it, is no tokenizer") from error
 
 
 def _words(folder: Path) -> Tokenizer:
-    """What transformers makes of the folder, without the wrapper around it, which threads cannot share."""
-    from transformers import AutoTokenizer
+    """The byte-level tokenizer of GPT-2 (`GPT2Tokenizer` of transformers), with the tokens that were added to it."""
+    settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+    vocabulary = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))
+    _, *lines = (folder / "merges.txt").read_text(encoding="utf-8").splitlines()
+    merges = [(left, right) for left, _, right in (line.partition(" ") for line in lines if line.strip())]
+    tokenizer = Tokenizer(BPE(vocabulary, merges, continuing_subword_prefix="", end_of_word_suffix="", fuse_unk=False))
+    tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=settings.get("add_prefix_space", False))
+    for number, token in sorted(_added(folder, settings).items()):
+        add = tokenizer.add_special_tokens if token.special else tokenizer.add_tokens
+        add([token])
+        if tokenizer.token_to_id(token.content) != number:
+            raise ValueError(f"token {number} has another number")
+    return tokenizer
 
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Deprecated in 0.9.0: BPE", DeprecationWarning)  # how it calls tokenizers
-        return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False).backend_tokenizer
+
+def _added(folder: Path, settings: Mapping[str, Any]) -> dict[int, AddedToken]:
+    """By their numbers; the settings say how they stand in a text, or else none is special but those named so."""
+    if told := settings.get("added_tokens_decoder"):
+        return {int(number): AddedToken(**token) for number, token in told.items()}
+    named = json.loads((folder / "special_tokens_map.json").read_text(encoding="utf-8")).values()
+    special = {token["content"] if isinstance(token, dict) else token for token in named if not isinstance(token, list)}
+    found = json.loads((folder / "added_tokens.json").read_text(encoding="utf-8"))
+    return {number: AddedToken(word, special=word in special) for word, number in found.items()}
 
 
 def _check_vocabulary(loaded: Tokenizer, member: Member) -> None:
