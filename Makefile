@@ -73,6 +73,7 @@ bench: .venv/base .venv/upstream ## print the benchmark tables
 	.venv/bin/python -m bench.voices
 	.venv/bin/python -m bench.long_text
 	.venv/bin/python -m bench.chatterbox
+	.venv/bin/python -m bench.start
 	.venv/bin/python -m bench.t3
 	.venv/bin/python -m bench.fairness
 

@@ -31,10 +31,11 @@ from bench.curves import Curve, Curves
 from bench.gpu.weights import read_in_a_step
 from bench.speeds import NAMES, Clock, Speeds
 from bench.table import RESULTS, save, table
+from builder import upstream_modules as modules
 from tests.engines.chatterbox.job import GUIDED, UNGUIDED, Job
-from worker.engines.chatterbox import memory, modules
-from worker.engines.chatterbox.decoder.decoder import Decoder
+from worker.engines.chatterbox import memory
 from worker.engines.chatterbox.arithmetic.precision import Precision, PrecisionName, precision_of
+from worker.engines.chatterbox.decoder.decoder import Decoder
 from worker.engines.chatterbox.member import MEMBERS, STOP_SPEECH, Member
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64)

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bench.gpu.record import Record
 from bench.gpu.run import Run, apart, draw, together
@@ -26,14 +27,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given.draw:
         draw(Record(given.draw), given.out)
         return
-    setup = setup_of(given.device, given.members, small=given.small)
+    with TemporaryDirectory(prefix="bench-gpu-") as place:
+        _measure(given, given.checkpoints or Path(place))
+
+
+def _measure(given: argparse.Namespace, checkpoints: Path) -> None:
+    setup = setup_of(given.device, given.members, small=given.small, checkpoints=checkpoints)
     run = Run(tables=tuple(given.only), seconds=60 * given.minutes, folder=given.out)
     if given.adding:
         together(run, setup)
         return
     run.record.begin()
     if setup.device.type == "cuda" or given.apart:
-        apart(run, _passed_on(given))
+        apart(run, [*_passed_on(given), "--checkpoints", str(checkpoints)])
     else:
         together(run, setup)
     draw(run.record, run.folder)
@@ -52,6 +58,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--small", action="store_true", help="tiny members, few tokens: whether the tables work at all")
     parser.add_argument("--apart", action="store_true", help="a process for each table, as always on a GPU")
     parser.add_argument("--adding", action="store_true", help="in this process, and to the record that is there")
+    parser.add_argument("--checkpoints", type=Path, help="folder for drawn checkpoints; else one that is removed")
     parser.add_argument("--draw", type=Path, metavar="GPU.JSONL", help="measure nothing: page and pictures of a record")
     given = parser.parse_args(arguments)
     if not given.small and given.device == "cpu" and not given.draw:

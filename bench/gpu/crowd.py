@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from bench.gpu.setup import Setup
+from worker.engines.chatterbox.arithmetic.precision import Precision, precision_of
 from worker.engines.chatterbox.checkpoint import Weights
 from worker.engines.chatterbox.decoder.decoder import Decoder, Slot
 from worker.engines.chatterbox.decoder.embedding import Conditionals
-from worker.engines.chatterbox.arithmetic.precision import Precision, precision_of
 from worker.engines.chatterbox.decoder.prefill import Prompt
 from worker.engines.chatterbox.decoder.sampling import Sampling
 from worker.engines.chatterbox.member import SPEAKER_SIZE, START_SPEECH, START_TEXT, STOP_TEXT, Member

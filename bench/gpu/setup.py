@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 
@@ -35,6 +36,8 @@ class Setup:
     """Of which the median counts."""
     among: int = 32
     """Utterances that are under way when another one joins."""
+    checkpoints: Path | None = None
+    """A folder for what several tables read, whoever drew it first; without one each draws its own."""
 
     @property
     def ahead(self) -> int:
@@ -52,7 +55,7 @@ class Setup:
             torch.cuda.synchronize(self.device)
 
 
-def setup_of(device: str, members: Sequence[str], *, small: bool) -> Setup:
+def setup_of(device: str, members: Sequence[str], *, small: bool, checkpoints: Path | None = None) -> Setup:
     """The setup that a command line asks for.
 
     Raises:
@@ -63,7 +66,7 @@ def setup_of(device: str, members: Sequence[str], *, small: bool) -> Setup:
         raise SystemExit("bench.gpu: torch finds no GPU here; `--device cpu --small` tries the tables without one")
     chosen = tuple(MEMBERS[name] for name in members)
     if not small:
-        return Setup(device=torch.device(device), members=chosen)
+        return Setup(device=torch.device(device), members=chosen, checkpoints=checkpoints)
     return Setup(
         device=torch.device(device),
         members=tuple(_reduced(member) for member in chosen),
@@ -74,6 +77,7 @@ def setup_of(device: str, members: Sequence[str], *, small: bool) -> Setup:
         steps=2,
         rounds=1,
         among=2,
+        checkpoints=checkpoints,
     )
 
 

@@ -14,24 +14,30 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import torch
+from chatterbox.models.voice_encoder import VoiceEncoder
 
 from bench.curves import HEIGHT, WIDTH
 from bench.gpu.__main__ import main
 from bench.gpu.crowd import Crowd, Variant
 from bench.gpu.floor import read_bytes, targets_ms
+from bench.gpu.inventory.s3gen import heard, speaker, spoken
 from bench.gpu.record import Record, Row
 from bench.gpu.run import Run, measure, shares
 from bench.gpu.setup import Setup, setup_of
+from bench.gpu.speech_weights import drawn
 from bench.gpu.tables import TABLES
-from bench.gpu.weights import read_in_a_step, shapes, weights
-from worker.engines.chatterbox import modules
+from bench.gpu.weights import read_in_a_step, weights
+from builder import upstream_modules as modules
 from worker.engines.chatterbox.arithmetic.precision import REFERENCE, precision_of
+from worker.engines.chatterbox.decoder.inventory import UNREAD, inventory
 from worker.engines.chatterbox.member import MEMBERS
 
 REPOSITORY = Path(__file__).parents[2]
 CPU = torch.device("cpu")
 SMALL = ("--device", "cpu", "--small")
-LIGHT = [name for name in TABLES if name != "sound"]
+WHOLE = ("sound", "first_audio", "start")
+"""Tables of the worker's own engine."""
+LIGHT = [name for name in TABLES if name not in WHOLE]
 """Those that need no checkpoint on the disk."""
 SVG = "{http://www.w3.org/2000/svg}"
 BARE = """
@@ -123,8 +129,32 @@ def test_a_bare_machine_refuses_what_is_not_torch() -> None:
 def test_the_random_weights_are_those_that_upstreams_module_has(name: str) -> None:
     with torch.device("meta"):
         upstream = modules.t3(MEMBERS[name]).state_dict()
-    read = {key: tuple(tensor.shape) for key, tensor in upstream.items() if not key.startswith(modules.UNREAD)}
-    assert shapes(MEMBERS[name]) == read
+    read = {key: tuple(tensor.shape) for key, tensor in upstream.items() if not key.startswith(UNREAD)}
+    assert inventory(MEMBERS[name]) == read
+
+
+@pytest.mark.parametrize("blocks", [None, 1])
+@pytest.mark.parametrize("name", ["original", "turbo"])
+def test_the_inventory_of_s3gen_is_what_upstreams_module_has(name: str, blocks: int | None) -> None:
+    member = replace(MEMBERS[name], blocks=blocks)
+    with torch.device("meta"):
+        upstream = modules.s3gen(member).state_dict()
+    assert {**spoken(member), **heard(member)} == {key: tuple(tensor.shape) for key, tensor in upstream.items()}
+
+
+def test_the_inventory_of_the_voice_encoder_is_what_upstreams_module_has() -> None:
+    with torch.device("meta"):
+        upstream = VoiceEncoder().state_dict()
+    assert speaker() == {key: tuple(tensor.shape) for key, tensor in upstream.items()}
+
+
+def test_drawn_weights_are_upstreams_in_kind_and_a_direction_has_its_own_length() -> None:
+    member = replace(MEMBERS["nano"], blocks=1)
+    found = drawn({**spoken(member), **heard(member)}, CPU)
+    modules.s3gen(member).load_state_dict(found)
+    stem = "mel2wav.conv_pre.parametrizations.weight.original"
+    assert torch.equal(found[f"{stem}0"].flatten(), found[f"{stem}1"].flatten(1).norm(dim=1))
+    assert all(tensor.isfinite().all() for tensor in found.values())
 
 
 @pytest.mark.parametrize(("name", "millions"), [("original", 511.8), ("turbo", 309.0), ("nano", 90.1)])
@@ -217,22 +247,78 @@ def test_pictures_are_drawn_again_from_a_record_alone(folder: Path, tmp_path: Pa
                 assert 0 <= float(y) <= HEIGHT
 
 
-def test_sound_is_made_by_the_workers_own_engine_where_its_packages_are(tmp_path: Path) -> None:
-    main([*SMALL, "--members", "nano", "--only", "sound", "--out", str(tmp_path)])
-    record = Record(tmp_path / "gpu.jsonl")
-    assert notes_of(record, "sound") == []
-    (row,) = rows_of(record, "sound")
-    assert set(row) == set(TABLES["sound"].heading)
+@pytest.fixture(scope="module")
+def spoken_for(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a small run of the tables of the worker's own engine leaves."""
+    out = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("OMP_NUM_THREADS", "1")
+        main([*SMALL, "--members", "nano", "--only", *WHOLE, "--out", str(out)])
+    return out
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_where_its_packages_are_the_workers_own_engine_is_measured(name: str, spoken_for: Path) -> None:
+    record = Record(spoken_for / "gpu.jsonl")
+    assert not [note for note in notes_of(record, name) if "failed" in note or "cannot" in note]
+    rows = rows_of(record, name)
+    assert rows
+    assert all(set(row) == set(TABLES[name].heading) for row in rows)
+
+
+def test_sound_is_measured_alone_among_others_and_as_a_long_text_in_both_precisions(spoken_for: Path) -> None:
+    rows = rows_of(Record(spoken_for / "gpu.jsonl"), "sound")
+    kinds = ("alone", "asked for at once", "a long text")
+    assert [(row["precision"], row["what"]) for row in rows] == [
+        (precision, kind) for precision in ("balanced", "reference") for kind in kinds
+    ]
+    for row in rows:
+        assert isinstance(row["s"], float)
+        assert isinstance(row["audio s"], float)
+        assert row["RTF"] == pytest.approx(row["s"] / row["audio s"])
+        assert row["audio s a s"] == pytest.approx(row["audio s"] / row["s"])
+
+
+def test_the_first_audio_of_a_live_take_comes_before_all_of_it_is_said(spoken_for: Path) -> None:
+    rows = rows_of(Record(spoken_for / "gpu.jsonl"), "first_audio")
+    assert {row["voice"] for row in rows} == {"known", "new"}
+    for row in rows:
+        assert isinstance(row["p50 ms"], float)
+        assert isinstance(row["all said after s"], float)
+        assert row["p50 ms"] < 0.9e3 * row["all said after s"]
+
+
+def test_a_start_is_told_phase_by_phase(spoken_for: Path) -> None:
+    rows = rows_of(Record(spoken_for / "gpu.jsonl"), "start")
+    assert [row["checkpoint"] for row in rows] == ["lean", "published"]
+    for row in rows:
+        phases = [row[name] for name in TABLES["start"].heading[3:8]]
+        assert sum(float(str(phase)) for phase in phases) == pytest.approx(row["to first audio s"])
+
+
+def test_drawn_checkpoints_are_removed_in_the_end(spoken_for: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    main([*SMALL, "--members", "nano", "--only", "machine", "--out", str(tmp_path), "--checkpoints", str(own)])
+    assert not own.exists()
+    assert sorted(path.name for path in spoken_for.iterdir()) == ["gpu.jsonl", "gpu.md"]
 
 
 @pytest.mark.parametrize(
-    ("table", "missing"), [("upstream", "chatterbox"), ("sound", "worker.engines.chatterbox.engine")]
+    ("table", "missing"),
+    [
+        ("upstream", "chatterbox"),
+        ("sound", "worker.engines.chatterbox.engine"),
+        ("first_audio", "safetensors.torch"),
+        ("start", "worker.settings"),
+    ],
 )
 def test_where_packages_are_missing_the_table_says_which(
     table: str, missing: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in list(sys.modules):
-        if name == missing or name.startswith(f"{missing}."):
+        if name == missing or name.startswith(
+            (f"{missing}.", "bench.gpu.whole", "bench.gpu.checkpoint", "bench.speaking")
+        ):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, missing, None)
     record = Record(tmp_path / "gpu.jsonl")
@@ -241,6 +327,22 @@ def test_where_packages_are_missing_the_table_says_which(
     assert "cannot be imported here" in note
     assert missing in note
     assert rows_of(record, table) == []
+
+
+def test_without_its_package_s3gen_is_measured_and_the_watermark_is_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delitem(sys.modules, "worker.engines.chatterbox.watermark.watermark", raising=False)
+    monkeypatch.setitem(sys.modules, "soxr", None)
+    monkeypatch.delitem(sys.modules, "worker.audio.resample", raising=False)
+    for name in [each for each in sys.modules if each.startswith("worker.engines.chatterbox.watermark")]:
+        monkeypatch.delitem(sys.modules, name)
+    record = Record(tmp_path / "gpu.jsonl")
+    measure("rendering", setup_of("cpu", ["nano"], small=True), record, seconds=60)
+    (note,) = notes_of(record, "rendering")
+    assert "the watermark is not measured here" in note
+    assert "soxr" in note
+    assert {row["watermark ms a clip"] for row in rows_of(record, "rendering")} == {None}
 
 
 def test_a_table_that_fails_says_so_and_the_next_one_is_measured(

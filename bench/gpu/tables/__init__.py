@@ -7,7 +7,20 @@ from dataclasses import dataclass
 
 from bench.gpu.record import Row
 from bench.gpu.setup import Setup
-from bench.gpu.tables import accuracy, company, joining, launches, machine, memory, sound, steps, upstream
+from bench.gpu.tables import (
+    accuracy,
+    company,
+    first_audio,
+    joining,
+    launches,
+    machine,
+    memory,
+    rendering,
+    sound,
+    start,
+    steps,
+    upstream,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +55,15 @@ TABLES: Mapping[str, Table] = {
         ),
         Table(name="joining", title="Joining a crowd", heading=joining.HEADING, rows=joining.rows, share=3),
         Table(name="memory", title="Memory", heading=memory.HEADING, rows=memory.rows, share=2),
-        Table(name="sound", title="From text to sound", heading=sound.HEADING, rows=sound.rows, share=6),
+        Table(name="rendering", title="S3Gen alone", heading=rendering.HEADING, rows=rendering.rows, share=5),
+        Table(name="sound", title="From text to sound", heading=sound.HEADING, rows=sound.rows, share=12),
+        Table(
+            name="first_audio",
+            title="The first audio, heard live",
+            heading=first_audio.HEADING,
+            rows=first_audio.rows,
+            share=8,
+        ),
+        Table(name="start", title="The start of a process", heading=start.HEADING, rows=start.rows, share=6),
     )
 }

@@ -19,8 +19,8 @@ from bench.gpu.crowd import Crowd, Said, variants
 from bench.gpu.record import Row
 from bench.gpu.setup import Setup
 from bench.gpu.weights import weights
-from worker.engines.chatterbox.checkpoint import Weights
 from worker.engines.chatterbox.arithmetic.precision import REFERENCE
+from worker.engines.chatterbox.checkpoint import Weights
 from worker.engines.chatterbox.member import Member
 
 HEADING = (

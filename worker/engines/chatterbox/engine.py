@@ -88,7 +88,10 @@ class Chatterbox:
         self._batch = Batch(model.decoder, schedule=schedule)
         self._preparing = ThreadPoolExecutor(PREPARING_THREADS, thread_name_prefix="chatterbox-prepare")
         self._rendering = Workshop(
-            model.renderer.mels, most_tokens=TOGETHER[model.device.type == "cuda"], schedule=orders
+            model.renderer.mels,
+            most_tokens=TOGETHER[model.device.type == "cuda"],
+            device=model.device,
+            schedule=orders,
         )
         self._marking = ThreadPoolExecutor(MARKING_THREADS, thread_name_prefix="chatterbox-mark")
         self._studio = Studio(model=model, workshop=self._rendering, marking=self._marking)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
+import torch
 from torch import Tensor
 
 from worker.engines.chatterbox.flow.flow import Piece
@@ -47,9 +49,20 @@ class Order:
 class Workshop:
     """Renders in the schedule's order: a book's many do not hold up another job's one."""
 
-    def __init__(self, draw: Draw, *, most_tokens: int, schedule: Schedule[Order] | None = None) -> None:
-        """Orders are drawn together until they are `most_tokens`: fewer than the last one more."""
+    def __init__(
+        self,
+        draw: Draw,
+        *,
+        most_tokens: int,
+        device: torch.device | None = None,
+        schedule: Schedule[Order] | None = None,
+    ) -> None:
+        """Orders are drawn together until they are `most_tokens`: fewer than the last one more.
+
+        On a `device` that is a GPU it waits for nothing that others asked of that before.
+        """
         self._draw = draw
+        self._device = device
         self._most_tokens = most_tokens
         self._schedule: Schedule[Order] = Schedule(RULES) if schedule is None else schedule
         self._changed = threading.Condition()
@@ -71,12 +84,13 @@ class Workshop:
         self._thread.join()
 
     def _run(self) -> None:
-        while orders := self._next():
-            self._make(_begun(orders))
-            with self._changed:
-                for order in orders:
-                    self._schedule.ended(order)
-                self._schedule.stepped()
+        with _beside(self._device):
+            while orders := self._next():
+                self._make(_begun(orders))
+                with self._changed:
+                    for order in orders:
+                        self._schedule.ended(order)
+                    self._schedule.stepped()
 
     def _next(self) -> list[Order]:
         """Waits for some; none once the workshop is closed."""
@@ -112,6 +126,12 @@ class Workshop:
         release_cached()  # by now the error is forgotten, which held on to the memory that it ran out of
         self._make(begun[: len(begun) // 2])
         self._make(begun[len(begun) // 2 :])
+
+
+def _beside(device: torch.device | None) -> AbstractContextManager[object]:
+    if device is None or device.type != "cuda":
+        return nullcontext()
+    return torch.cuda.stream(torch.cuda.Stream(device))
 
 
 def _begun(orders: Sequence[Order]) -> list[tuple[Order, Piece]]:

@@ -23,7 +23,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from worker.engines.chatterbox.vocoder.shared import Shared
 from worker.engines.chatterbox.vocoder.weights import Filter
 
 
@@ -35,7 +34,7 @@ class Product(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Convolution(Shared):
+class Convolution:
     """A convolution over a whole utterance; a `Course` leads it over one that comes piece by piece."""
 
     product: Product

@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from worker.engines.chatterbox.tensors import Tensors
-from worker.engines.chatterbox.vocoder.shared import Shared
 
 SAMPLE_RATE = 24_000
 FRAME = 480
@@ -38,7 +37,7 @@ class Breath(Protocol):
         """Float32 `[rows, stop − start]`, of mean 0 and deviation 1, of the utterance's samples `start` to `stop`."""
 
 
-class Excitation(Shared):
+class Excitation:
     """How sines and noise are mixed; it keeps nothing of an utterance."""
 
     def __init__(self, tensors: Tensors) -> None:

@@ -13,13 +13,12 @@ from torch.nn import functional
 from worker.engines.chatterbox.tensors import Tensors
 from worker.engines.chatterbox.vocoder.convolution import Convolution
 from worker.engines.chatterbox.vocoder.course import Course
-from worker.engines.chatterbox.vocoder.shared import Shared
 from worker.engines.chatterbox.vocoder.weights import Filter
 
 MELS, WIDTH, TAPS, LAYERS = 80, 512, 3, 5
 
 
-class Pitch(Shared):
+class Pitch:
     """The predictor; it keeps nothing of an utterance."""
 
     def __init__(self, tensors: Tensors) -> None:

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from worker.engines.chatterbox.vocoder.convolution import Convolution
 from worker.engines.chatterbox.vocoder.course import Course
-from worker.engines.chatterbox.vocoder.shared import Shared
 from worker.engines.chatterbox.vocoder.weights import Filter
 
 WINDOW, HOP = 16, 4
@@ -46,7 +45,7 @@ class Analysis:
         return windows @ self._matrix
 
 
-class Synthesis(Shared):
+class Synthesis:
     """From spectra to samples."""
 
     def __init__(self, device: torch.device) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING
 
 import torch
@@ -50,10 +49,3 @@ class WaveformStream:
         pitch = self._pitch.push(mel, last=last)
         spectra = self._analysis.push(self._excitation.push(pitch), last=last)
         return self._synthesis.push(self._network.push(mel, spectra, last=last), last=last)
-
-    def ahead(self, mel: Tensor) -> Tensor:
-        """The samples that would still come, were there nothing behind the frames so far: float32 `[m]`.
-
-        Those that come in the end are others, the more so the nearer they are to where the frames end now.
-        """
-        return copy.deepcopy(self).push(mel[:0], last=True)
