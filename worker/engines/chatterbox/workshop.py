@@ -131,7 +131,7 @@ class Workshop:
 def _beside(device: torch.device | None) -> AbstractContextManager[object]:
     if device is None or device.type != "cuda":
         return nullcontext()
-    return torch.cuda.stream(torch.cuda.Stream(device))
+    return torch.cuda.stream(torch.cuda.Stream(device))  # type: ignore[no-untyped-call]  # torch does not type it
 
 
 def _begun(orders: Sequence[Order]) -> list[tuple[Order, Piece]]:
