@@ -48,7 +48,8 @@ from tests.builder.local_hub import (
     waiting_after,
     write_list,
 )
-from worker.engines.chatterbox.location import files, locate
+from worker.engines.chatterbox.layout import published
+from worker.engines.chatterbox.location import locate
 from worker.engines.chatterbox.member import MEMBERS, VOICE_FILE
 from worker.settings import Settings
 
@@ -454,7 +455,7 @@ def test_the_list_that_ships_names_the_files_that_each_engine_reads() -> None:
     for member in MEMBERS.values():
         model = models[member.engine]
         assert model.repository == member.repository
-        assert {file.name for file in model.files} == {*files(member), VOICE_FILE}
+        assert {file.name for file in model.files} == {*published(member).needed, VOICE_FILE}
 
 
 def test_what_is_fetched_is_found_by_the_engine(tool: Tool, hub: LocalHub) -> None:
@@ -462,7 +463,7 @@ def test_what_is_fetched_is_found_by_the_engine(tool: Tool, hub: LocalHub) -> No
     shipped = tomllib.loads(fetch_models.MODELS.read_text())["chatterbox-nano"]
     folder = tool.into / manifest.Model.model_validate(shipped).folder
     folder.mkdir(parents=True)
-    for name in files(member):
+    for name in published(member).needed:
         (folder / name).touch()
     assert locate(member, Settings(models_dir=tool.into), runpod_hub=tool.into / "none") == folder
 

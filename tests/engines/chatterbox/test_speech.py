@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import queue
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -37,22 +39,17 @@ def test_its_clips_come_in_order_whenever_they_are_read(speech: Speech) -> None:
     assert list(speech) == [CLIP, NEXT, LAST]
 
 
-def test_a_clip_is_read_before_the_next_is_there(speech: Speech) -> None:
-    heard = threading.Event()
-
-    def give() -> None:
-        speech.give(CLIP)
-        assert heard.wait(10)
-        speech.give(NEXT)
-        speech.settle()
-
-    giver = threading.Thread(target=give)
-    giver.start()
-    for clip in speech:
-        heard.set()
-        last = clip
-    giver.join()
-    assert last is NEXT
+def test_a_reader_that_waits_is_woken_by_each_clip(speech: Speech) -> None:
+    read: queue.SimpleQueue[Clip] = queue.SimpleQueue()
+    reader = threading.Thread(target=lambda: [read.put(clip) for clip in speech], daemon=True)
+    reader.start()
+    for clip in (CLIP, NEXT):
+        time.sleep(0.02)  # by then it waits
+        speech.give(clip)
+        assert read.get(timeout=5) is clip
+    speech.settle()
+    reader.join(5)
+    assert not reader.is_alive()
 
 
 def test_an_end_without_a_clip_is_an_end(speech: Speech) -> None:
