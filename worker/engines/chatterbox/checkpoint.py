@@ -6,6 +6,8 @@ import hashlib
 import json
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -25,6 +27,8 @@ MOST_NAMED = 3
 """Tensors listed in a message."""
 MOST_EXCERPTED = 1024
 """Numbers of a tensor that tell it from another training's."""
+PICKLED = ".pt"
+"""Of a file that is read all at once."""
 SIZE_FILE = "reduced.json"
 """Stands beside the files of a checkpoint that was made smaller than its member is."""
 
@@ -76,7 +80,7 @@ def read(
 
     """
     try:
-        if path.suffix == ".pt":
+        if path.suffix == PICKLED:
             found = _unpickled(path, device)
             return HeldTensors({name: found[name] for name in found if is_wanted(name, only, without)})
         return TensorFile(path, only=only, without=without, device=device)
@@ -95,6 +99,24 @@ def t3_weights(member: Member, folder: Path, device: torch.device | str = "cpu")
     found = read(folder / file, without=UNREAD, device=device)
     _check(found, inventory(member), file)
     return _Single(found)
+
+
+@contextmanager
+def fetched(member: Member, folder: Path) -> Iterator[None]:
+    """While it lasts, the system reads what speaking needs of the checkpoint, ahead of who takes tensors out of it.
+
+    Raises:
+        EngineUnavailable: a file is missing or damaged.
+        OSError: it cannot be read.
+
+    """
+    layout = layout_of(member, folder)
+    found = [read(folder / name) for name in (layout.t3, layout.speech) if not name.endswith(PICKLED)]
+    with ThreadPoolExecutor(1, thread_name_prefix="chatterbox-fetch") as thread:
+        fetching = [thread.submit(file.fetch) for file in found if isinstance(file, TensorFile)]
+        yield
+        for each in fetching:
+            each.result()
 
 
 def is_halved(member: Member, folder: Path) -> bool:

@@ -14,7 +14,7 @@ from voice_library.voice import Embedding, Voice
 from worker.audio.clip import Clip
 from worker.engines.chatterbox import memory
 from worker.engines.chatterbox.arithmetic.precision import Precision, precision_of
-from worker.engines.chatterbox.checkpoint import fingerprint, is_halved, read, sized, t3_weights
+from worker.engines.chatterbox.checkpoint import fetched, fingerprint, is_halved, read, sized, t3_weights
 from worker.engines.chatterbox.conditioning.builtin import builtin
 from worker.engines.chatterbox.conditioning.cache import ConditioningCache
 from worker.engines.chatterbox.conditioning.ears import Ears, ears
@@ -88,6 +88,17 @@ class Model:
         room = memory.room(member, folder, device, most=settings.batch_size, length=length, cache=precision.cache)
         rows = room * (2 if member.guided else 1)
         _warn_of_halves(member, folder, precision)
+        with fetched(member, folder):
+            decoder = Decoder(
+                t3_weights(member, folder, device),
+                member,
+                rows=rows,
+                length=length,
+                device=str(device),
+                ahead=ahead,
+                precision=precision,
+            )
+            renderer = _renderer(member, folder, device, precision)
         heard = ears(member, folder, device)
         enrolment = Enrolment(heard, member)
         conditionings = ConditioningCache(enrolment.of, member, heard.revision, max_bytes=CONDITIONINGS_BYTES)
@@ -97,17 +108,9 @@ class Model:
             member=member,
             device=device,
             precision=precision,
-            decoder=Decoder(
-                t3_weights(member, folder, device),
-                member,
-                rows=rows,
-                length=length,
-                device=str(device),
-                ahead=ahead,
-                precision=precision,
-            ),
+            decoder=decoder,
             tokenizer=tokenizer.load(member, folder, max_text_tokens=TEXT_ROOM),
-            renderer=_renderer(member, folder, device, precision),
+            renderer=renderer,
             ears=heard,
             enrolment=enrolment,
             watermark=Watermark() if settings.watermark else None,

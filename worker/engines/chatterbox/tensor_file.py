@@ -140,9 +140,6 @@ class HeldTensors(dict[str, Tensor]):
         begin = (len(numbers) - count) // 2
         return numbers[begin : begin + count].cpu()
 
-    def fetch(self) -> None:
-        """Nothing is left to be read."""
-
 
 def is_wanted(name: str, only: tuple[str, ...], without: tuple[str, ...]) -> bool:
     """Whether a name starts with one of the first and none of the second."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from torch import Tensor
 
 PrecisionName = Literal["reference", "balanced", "fast"]
 
@@ -46,3 +47,8 @@ def precision_of(name: str, device: torch.device) -> Precision:
         return Precision(name="fast", int8=True)
     computes_in_half = torch.ops.mkldnn._is_mkldnn_bf16_supported()  # noqa: SLF001 - torch has no other way to ask
     return Precision(name="balanced", weights=half if computes_in_half else torch.float32)
+
+
+def as_type(given: Tensor, wanted: torch.dtype) -> Tensor:
+    """`given` itself where it is of the type that is wanted, which spares an operation."""
+    return given if given.dtype == wanted else given.to(wanted)

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from worker.engines.chatterbox.decoder.cache import BUCKET, Cache, Window, as_type
+from worker.engines.chatterbox.arithmetic.precision import as_type
+from worker.engines.chatterbox.decoder.cache import BUCKET, Cache, Window
 
 
 class Attention(Protocol):

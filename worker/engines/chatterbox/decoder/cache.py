@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from worker.engines.chatterbox.arithmetic.precision import as_type
 from worker.engines.chatterbox.member import HEAD_SIZE
 
 BUCKET = 64
@@ -57,8 +58,3 @@ class Cache:
 def _untouched(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
     """Zeros that take no memory before they are written; torch writes its own."""
     return torch.from_numpy(np.zeros(math.prod(shape) * dtype.itemsize, dtype=np.uint8)).view(dtype).view(shape)
-
-
-def as_type(given: Tensor, wanted: torch.dtype) -> Tensor:
-    """`given` itself where it is of the type that is wanted, which spares an operation."""
-    return given if given.dtype == wanted else given.to(wanted)

@@ -8,12 +8,12 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from worker.engines.chatterbox.arithmetic.precision import Precision
+from worker.engines.chatterbox.arithmetic.precision import Precision, as_type
 from worker.engines.chatterbox.arithmetic.projection import Projection, projection
 from worker.engines.chatterbox.checkpoint import Weights
 from worker.engines.chatterbox.decoder import chance
 from worker.engines.chatterbox.decoder.attention import Attention
-from worker.engines.chatterbox.decoder.cache import Cache, as_type
+from worker.engines.chatterbox.decoder.cache import Cache
 from worker.engines.chatterbox.decoder.embedding import Embedding
 from worker.engines.chatterbox.decoder.sampler import Sampler
 from worker.engines.chatterbox.decoder.shape import Shape

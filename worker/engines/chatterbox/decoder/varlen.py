@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from worker.engines.chatterbox.arithmetic.precision import as_type
 from worker.engines.chatterbox.decoder.attention import Attention, Masked
-from worker.engines.chatterbox.decoder.cache import Cache, Window, as_type
+from worker.engines.chatterbox.decoder.cache import Cache, Window
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from worker.engines.chatterbox.decoder.cache import as_type
+from worker.engines.chatterbox.arithmetic.precision import as_type
 from worker.engines.chatterbox.flow.frames import Clip, Frames
 from worker.engines.chatterbox.member import HEAD_SIZE
 

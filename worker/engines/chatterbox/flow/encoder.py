@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from worker.engines.chatterbox.arithmetic.precision import as_type
 from worker.engines.chatterbox.arithmetic.projection import Projection, projection
-from worker.engines.chatterbox.decoder.cache import as_type
 from worker.engines.chatterbox.flow.frames import AHEAD, Frames
 from worker.engines.chatterbox.flow.layers import Convolution, Norm, Weighty, convolution, linear, norm, onto
 from worker.engines.chatterbox.flow.numbers import Numbers

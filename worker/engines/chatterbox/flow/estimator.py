@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from worker.engines.chatterbox.arithmetic.precision import as_type
 from worker.engines.chatterbox.arithmetic.projection import Projection, projection
-from worker.engines.chatterbox.decoder.cache import as_type
 from worker.engines.chatterbox.flow.attention import attended
 from worker.engines.chatterbox.flow.encoder import BANDS
 from worker.engines.chatterbox.flow.frames import Frames

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from worker.engines.chatterbox.arithmetic.precision import REFERENCE, Precision
-from worker.engines.chatterbox.decoder.cache import as_type
+from worker.engines.chatterbox.arithmetic.precision import REFERENCE, Precision, as_type
 from worker.engines.chatterbox.flow.encoder import BANDS, FRAMES_PER_TOKEN, encoder
 from worker.engines.chatterbox.flow.estimator import estimator
 from worker.engines.chatterbox.flow.frames import Frames
