@@ -16,9 +16,12 @@ from torch import Tensor
 from builder import upstream_modules as modules
 from builder.random_checkpoint import write_t3
 from tests.engines.chatterbox.job import Job, jobs_for
+from tests.letting_go import let_go
 from worker.engines.chatterbox import checkpoint
 from worker.engines.chatterbox.decoder.decoder import Decoder
 from worker.engines.chatterbox.member import MEMBERS, STOP_SPEECH, Member
+
+__all__ = ["let_go"]
 
 SMALL = {
     "original": replace(MEMBERS["original"], layers=2),

@@ -37,7 +37,7 @@ class Enroller:
     enrolment: Enrolment
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def enrollers(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Enroller]:
     folder = tmp_path_factory.mktemp("enrolling")
 

@@ -88,7 +88,7 @@ def drawn(count: int, recorded: int, *, seed: int = 0, more: int = 0, whole: boo
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def flows() -> Callable[..., Pair]:
     """By whether it is a meanflow one, and how many blocks its stacks have at most."""
 

@@ -37,7 +37,7 @@ class Ears:
     hearing: Hearing
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ears(tmp_path_factory: pytest.TempPathFactory) -> Ears:
     folder = tmp_path_factory.mktemp("ears")
     member = replace(MEMBERS["original"], layers=1, blocks=BLOCKS)

@@ -63,7 +63,7 @@ class Stage:
         return self.renderer.piece(tokens, voice, Indexed(seed, CPU), ended=ended)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stages(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Stage]:
     folder = tmp_path_factory.mktemp("speech")
 

@@ -33,7 +33,7 @@ SETTLED_DB = -100
 """The same ten frames before: the vocoder computes in other pieces."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def watermark() -> Watermark:
     return Watermark()
 

@@ -1,0 +1,7 @@
+"""Checkpoints of several kinds are written and loaded."""
+
+from __future__ import annotations
+
+from tests.letting_go import let_go
+
+__all__ = ["let_go"]
