@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 from collections.abc import Iterator
 
@@ -14,4 +13,3 @@ def let_go() -> Iterator[None]:
     """Before anything else of the module is set up, so that it comes last when that is torn down."""
     yield
     gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)  # what was freed goes back to the system
