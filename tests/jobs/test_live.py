@@ -244,3 +244,31 @@ def test_a_stream_closed_early_cancels_it(stage: Stage) -> None:
     with pytest.raises(Cancelled):
         job.cancellation.stop_if_cancelled()
     stage.engine.waits.set()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"speed": 1.5},
+        {"stream": False},
+        {"engine": "espeak"},
+        {"type": "long_text"},
+        {"type": "dialogue", "text": None, "segments": [{"text": "One."}, {"text": "Two."}]},
+    ],
+)
+def test_who_asks_for_it_where_it_cannot_be_is_told_and_a_strict_request_is_refused(
+    fields: dict[str, object], stage: Stage
+) -> None:
+    given = {name: value for name, value in {**ASKED, "live": True, **fields}.items() if value is not None}
+    service = Service(stage.worker)
+    *_, reply = service.stream(Job(id="x"), given)
+    assert not isinstance(reply, bytes | ErrorReply), reply
+    assert sum("'live' was not honoured" in warning for warning in reply.warnings) == 1  # type: ignore[union-attr]  # each has them
+    *_, refusal = service.stream(Job(id="x"), {**given, "strict": True})
+    assert isinstance(refusal, ErrorReply)
+    assert (refusal.error.code, refusal.error.field in ("live", "stream")) == ("unsupported_parameter", True)
+
+
+def test_who_is_in_haste_and_did_not_ask_for_it_is_not_told(stage: Stage) -> None:
+    _, reply = stage.heard(priority="interactive", speed=1.5)
+    assert not any("'live'" in warning for warning in reply.warnings)

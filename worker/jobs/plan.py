@@ -27,6 +27,7 @@ from worker.text.passages import Passage
 
 PCM_SAMPLE_RATE = 24_000
 """Hertz of headerless audio unless the caller says otherwise; OpenAI's clients assume it."""
+NOT_LIVE = "it needs 'stream', a synthesis or a cloning, an engine that can, and no change of speed or pitch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,8 @@ class Plan:
     format_name: AudioFormat
     streams: bool = False
     """Whether audio leaves as it is made."""
+    live: bool = False
+    """Whether the first utterance is heard while it is made."""
     keeps_timing: bool = False
     """Whether the silence around an utterance belongs to it, as it does in a recording that is said again."""
     relative_lu: tuple[float, ...] = ()
@@ -51,6 +54,20 @@ class Plan:
     """Digest of the recordings, or of the document, that came with the request."""
     voice_embedding: str | None = None
     """What the reply is to say of the voice, in base64."""
+
+    def __post_init__(self) -> None:
+        """Refuses what a strict request has to have and this plan has not.
+
+        Raises:
+            UnsupportedParameter: nothing is heard live.
+
+        """
+        if self._lacks_live and self.request.strict:
+            raise UnsupportedParameter(f"{NOT_LIVE}; leave out 'live', or 'strict'", field="live")
+
+    @property
+    def _lacks_live(self) -> bool:
+        return isinstance(self.request, DirectedRequest) and self.request.live is True and not self.live
 
     @property
     def format(self) -> Format:
@@ -72,6 +89,8 @@ class Plan:
             warnings = (*warnings, moved)
         if isinstance(self.request, DirectedRequest) and self.request.stream and not self.streams:
             warnings = (*warnings, "this worker answers with one reply: 'stream' was not honoured")
+        if self._lacks_live:
+            warnings = (*warnings, f"'live' was not honoured: {NOT_LIVE}")
         if self.format_name != self.request.response_format:
             smaller = f"{self.request.response_format} would be too large for the reply; {self.format_name} was used"
             warnings = (*warnings, smaller)
@@ -145,4 +164,5 @@ def spoken_plan(
         seed=seed,
         format_name=request.response_format,
         streams=streams,
+        live=live,
     )
