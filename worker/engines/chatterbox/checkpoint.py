@@ -106,17 +106,19 @@ def fetched(member: Member, folder: Path) -> Iterator[None]:
     """While it lasts, the system reads what speaking needs of the checkpoint, ahead of who takes tensors out of it.
 
     Raises:
-        EngineUnavailable: a file is missing or damaged.
-        OSError: it cannot be read.
+        EngineUnavailable: a file is missing or damaged, or can no longer be read.
 
     """
     layout = layout_of(member, folder)
     found = [read(folder / name) for name in (layout.t3, layout.speech) if not name.endswith(PICKLED)]
     with ThreadPoolExecutor(1, thread_name_prefix="chatterbox-fetch") as thread:
         fetching = [thread.submit(file.fetch) for file in found if isinstance(file, TensorFile)]
-        yield
-        for each in fetching:
-            each.result()
+        try:
+            yield
+            for each in fetching:
+                each.result()
+        except OSError as error:
+            raise EngineUnavailable("Chatterbox: the checkpoint can no longer be read: fetch it again") from error
 
 
 def is_halved(member: Member, folder: Path) -> bool:
